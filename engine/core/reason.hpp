@@ -1,0 +1,78 @@
+// Why something was or was not done. Every evaluation ends in an order or in one of these, and each
+// is counted; a trader reads them in the status line and the reports.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace polyquant {
+
+enum class Reason : std::uint8_t {
+    // strategies
+    order_sent,
+    outside_zone,     // not in the strategy's seconds before the close
+    no_market,        // no tradable market listed for the window
+    no_signal,        // model not warmed up or not trained
+    signal_stale,     // the signal is not the one of this window
+    book_missing,     // no snapshot yet
+    book_quarantined, // crossed, gapped or failed its hash
+    book_stale,
+    strike_unknown,
+    strike_disputed,
+    spot_stale,
+    move_too_small, // the coin has not moved enough from the strike
+    no_ask,
+    ask_below_range,
+    ask_above_range,
+    edge_too_small,
+    already_traded,
+    order_pending,
+    size_zero,        // the sizing rule gives less than one share
+    below_minimum,    // under the venue's minimum size or notional
+    not_enough_depth, // a FOK could not be filled by what the book shows
+    strategy_off,
+    // risk gate
+    kill_switch,
+    trading_halted,
+    loss_streak,
+    daily_loss,
+    exposure_window,
+    exposure_asset,
+    exposure_total,
+    stale_data,
+    clock_offset,
+    bankroll_short,
+    price_out_of_bounds,
+    market_closed,
+    // execution and venue
+    breaker_open,
+    rejected_by_venue,
+    not_filled,
+    timed_out,
+    cancelled,
+};
+
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::cancelled) + 1;
+std::string_view to_string(Reason reason);
+
+class ReasonCounts {
+public:
+    void add(Reason reason) { ++counts_[static_cast<std::size_t>(reason)]; }
+
+    std::uint64_t operator[](Reason reason) const {
+        return counts_[static_cast<std::size_t>(reason)];
+    }
+
+    std::uint64_t total() const {
+        std::uint64_t sum = 0;
+        for (auto n : counts_)
+            sum += n;
+        return sum;
+    }
+
+private:
+    std::array<std::uint64_t, reason_count> counts_{};
+};
+
+} // namespace polyquant
