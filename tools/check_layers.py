@@ -16,7 +16,7 @@ ALLOWED = {
     "engine/core": [],
     "engine/ports": ["engine/core", "engine/runtime"],
     "engine/runtime": ["engine/core", "engine/ports"],
-    "config": ["engine/core", "strategies"],
+    "config": ["engine/core"],
     "models": ["engine/core"],
     "strategies": ["engine/core", "models", "config"],
     "engine/market": ["engine/core"],

@@ -1,0 +1,112 @@
+// Runs one strategy: wakes on changes of its markets and at the edges of its zone, builds the
+// input, counts every answer and hands intents on. All that must survive a reload lives here, not
+// in the strategy object.
+#pragma once
+
+#include "engine/core/facts.hpp"
+#include "engine/runtime/clock.hpp"
+#include "engine/runtime/mailbox.hpp"
+#include "strategies/strategy.hpp"
+
+#include <memory>
+#include <unordered_map>
+
+namespace polyquant::strategies {
+
+// What the actor needs of the rest of the engine. Implemented by the wiring; by a fake in tests.
+class StrategyHost {
+public:
+    virtual ~StrategyHost() = default;
+
+    virtual MarketView view(Asset asset, Window window) const = 0;
+    virtual models::Signal const* signal(Asset asset) const = 0;
+    virtual Usdc free_bankroll(StrategyName const& strategy) const = 0;
+
+    // Reason::order_sent once the order is booked and on its way, else why the gate refused it.
+    struct Submitted {
+        Reason reason = Reason::order_sent;
+        OrderId order; // valid with order_sent
+    };
+
+    virtual Submitted submit(PlaceOrder const& order, MarketView const& view) = 0;
+
+    // For journal and status: every evaluation, and a window's counts once it is over.
+    virtual void evaluated(Strategy const&, MarketView const&, Decision const&, Reason answer) = 0;
+    virtual void window_over(WindowEvaluated counts) = 0;
+};
+
+class StrategyActor {
+public:
+    StrategyActor(
+        asio::any_io_executor executor,
+        runtime::Clock& clock,
+        StrategyHost& host,
+        std::unique_ptr<Strategy> strategy,
+        std::vector<Asset> assets
+    );
+
+    // A market of this asset changed by input `seq`. Cheap; the evaluation follows in run().
+    void wake(Asset asset, std::uint64_t seq);
+    // Own orders and fills: what was bought and what is still in flight.
+    void on(Fact const& fact);
+
+    Task<void> run();       // evaluates
+    Task<void> run_timer(); // wakes at window start and zone start, closes windows
+
+    // From the next evaluation on. Window states and open orders stay.
+    void replace(std::unique_ptr<Strategy> strategy);
+
+    Strategy const& strategy() const { return *strategy_; }
+
+    // Since the current epoch began.
+    ReasonCounts const& reasons() const { return reasons_; }
+
+    Reason last_reason() const { return last_reason_; }
+
+    std::optional<Asset> last_asset() const { return last_asset_; }
+
+    // One evaluation now; run() calls it. The answer counts.
+    Reason evaluate(Asset asset, std::uint64_t seq);
+
+private:
+    struct Wake {
+        Asset asset;
+        std::uint64_t seq;
+    };
+
+    struct AssetOf {
+        Asset operator()(Wake const& w) const { return w.asset; }
+    };
+
+    struct AssetDesk {
+        Window window;
+        WindowState state;
+        ReasonCounts counts;
+        Reason last = Reason::outside_zone;
+    };
+
+    struct Sent {
+        Asset asset;
+        Window window;
+        Outcome outcome;
+    };
+
+    AssetDesk& desk_for(Asset asset, Window window);
+    Reason send(Decision const& decision, MarketView const& view, AssetDesk& desk);
+    SideState* side_of(OrderId const& order);
+    void close_windows(UtcTime now);
+
+    runtime::Clock& clock_;
+    StrategyHost& host_;
+    std::unique_ptr<Strategy> strategy_;
+    std::vector<Asset> assets_;
+    runtime::ConflateMailbox<Wake, AssetOf> inbox_;
+    std::array<AssetDesk, asset_count> desks_;
+    std::unordered_map<OrderId, Sent> sent_; // orders without a final state; never iterated
+    ReasonCounts reasons_;
+    Reason last_reason_ = Reason::outside_zone;
+    std::optional<Asset> last_asset_;
+    Seconds window_length_{300};
+};
+
+} // namespace polyquant::strategies
