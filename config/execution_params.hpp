@@ -30,7 +30,8 @@ struct ExecutionParams {
                 100ms,
                 30s,
                 "",
-                "Longest wait for the venue's answer to an order; then its outcome is unknown."
+                "Longest wait for the venue's answer to an order; then its outcome is unknown.",
+                Change::restart
             },
             Param{
                 "cancel_deadline",
@@ -38,7 +39,8 @@ struct ExecutionParams {
                 100ms,
                 30s,
                 "",
-                "Longest wait for the answer to a cancel."
+                "Longest wait for the answer to a cancel.",
+                Change::restart
             },
             Param{
                 "look_up_deadline",
@@ -46,7 +48,8 @@ struct ExecutionParams {
                 100ms,
                 30s,
                 "",
-                "Longest wait for one look-up of an order by its id."
+                "Longest wait for one look-up of an order by its id.",
+                Change::restart
             },
             Param{
                 "look_up_interval",
@@ -54,7 +57,8 @@ struct ExecutionParams {
                 50ms,
                 60s,
                 "",
-                "Pause between two look-ups of an order whose outcome is unknown."
+                "Pause between two look-ups of an order whose outcome is unknown.",
+                Change::restart
             },
             Param{
                 "unknown_give_up",
@@ -62,7 +66,8 @@ struct ExecutionParams {
                 5s,
                 Seconds{86'400},
                 "",
-                "An order still unknown after this halts trading and asks for a human."
+                "An order still unknown after this halts trading and asks for a human.",
+                Change::restart
             },
             Param{
                 "breaker_failures_max",
@@ -70,7 +75,8 @@ struct ExecutionParams {
                 1,
                 1'000,
                 "failures",
-                "So many failures of one endpoint group within breaker_window open its breaker."
+                "So many failures of one endpoint group within breaker_window open its breaker.",
+                Change::restart
             },
             Param{
                 "breaker_window",
@@ -78,7 +84,8 @@ struct ExecutionParams {
                 100ms,
                 Millis{3'600'000},
                 "",
-                "The time in which those failures are counted."
+                "The time in which those failures are counted.",
+                Change::restart
             },
             Param{
                 "breaker_open_for",
@@ -86,7 +93,8 @@ struct ExecutionParams {
                 100ms,
                 Millis{3'600'000},
                 "",
-                "Pause before an open breaker lets one probe through."
+                "Pause before an open breaker lets one probe through.",
+                Change::restart
             },
             Param{
                 "cancel_margin",
@@ -94,7 +102,8 @@ struct ExecutionParams {
                 0ms,
                 Millis{300'000},
                 "before close",
-                "Resting orders are cancelled this long before their window closes."
+                "Resting orders are cancelled this long before their window closes.",
+                Change::restart
             },
             Param{
                 "gtc_ttl",
@@ -102,7 +111,8 @@ struct ExecutionParams {
                 1s,
                 Seconds{7 * 86'400},
                 "",
-                "A resting order without its own time is cancelled after this."
+                "A resting order without its own time is cancelled after this.",
+                Change::restart
             },
             Param{
                 "reconcile_interval",
@@ -110,7 +120,8 @@ struct ExecutionParams {
                 1s,
                 Seconds{3'600},
                 "",
-                "How often orders and positions are compared with the venue's."
+                "How often orders and positions are compared with the venue's.",
+                Change::restart
             },
             Param{
                 "orders_in_flight_max",
@@ -118,7 +129,8 @@ struct ExecutionParams {
                 1,
                 10'000,
                 "orders",
-                "Orders awaiting an answer at the same time; more are refused, not queued."
+                "Orders awaiting an answer at the same time; more are refused, not queued.",
+                Change::restart
             },
         };
     }

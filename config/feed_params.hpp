@@ -56,7 +56,8 @@ struct FeedParams {
                 1s,
                 3600s,
                 "",
-                "A feed topic without any message for this long is unhealthy."
+                "A feed topic without any message for this long is unhealthy.",
+                Change::restart
             },
             Param{
                 "inbox_capacity",

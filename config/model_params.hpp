@@ -67,7 +67,8 @@ struct ModelParams {
                 "profile",
                 &P::profile,
                 "",
-                "baseline: reproduce the original system including its known defects, to compare."
+                "baseline: reproduce the original system including its known defects, to compare.",
+                Change::restart
             },
             Param{
                 "feature_set",
@@ -75,13 +76,16 @@ struct ModelParams {
                 39,
                 46,
                 "columns",
-                "46: all features; 39: without the seven redundant logret columns. Nothing between."
+                "46: all features; 39: without the seven redundant logret columns. Nothing "
+                "between.",
+                Change::restart
             },
             Param{
                 "signal_time",
                 &P::signal_time,
                 "",
-                "window_start: one signal per window as the original; continuous: after every bar."
+                "window_start: one signal per window as the original; continuous: after every bar.",
+                Change::restart
             },
             Param{
                 "train_bars",
@@ -115,7 +119,8 @@ struct ModelParams {
                 1,
                 60,
                 "bars of 1 minute",
-                "The learned target: is the close this many bars ahead above the present one."
+                "The learned target: is the close this many bars ahead above the present one.",
+                Change::restart
             },
             Param{
                 "logistic_preset",
@@ -169,7 +174,9 @@ struct ModelParams {
                 2,
                 10'000,
                 "bars of 1 minute",
-                "Rolling window of the heuristic's macd_hist scale (the baseline profile has none)."
+                "Rolling window of the heuristic's macd_hist scale (the baseline profile has "
+                "none).",
+                Change::restart
             },
         };
     }

@@ -58,8 +58,7 @@ std::string describe_params(std::span<ParamText const> texts) {
 }
 
 TableReader::TableReader(RawValue const& table, std::string path, ConfigProblems& problems)
-    : table_{table}, path_{std::move(path)}, problems_{problems},
-      problems_before_{problems.size()} {}
+    : table_{table}, path_{std::move(path)}, problems_{problems} {}
 
 RawValue const* TableReader::take(std::string_view name) {
     known_.push_back(name);

@@ -195,7 +195,7 @@ public:
     // Everything that was not taken is unknown.
     void refuse_unknown();
 
-    bool clean() const { return problems_.size() == problems_before_; }
+    std::size_t problem_count() const { return problems_.size(); }
 
     std::vector<std::pair<std::string, Origin>> const& taken() const { return taken_; }
 
@@ -203,7 +203,6 @@ private:
     RawValue const& table_;
     std::string path_;
     ConfigProblems& problems_;
-    std::size_t problems_before_;
     std::vector<std::string_view> known_;
     std::vector<std::pair<std::string, Origin>> taken_;
 };
@@ -212,6 +211,7 @@ private:
 template <ParamStruct P>
 P read_params(TableReader& reader) {
     P params;
+    auto const problems_before = reader.problem_count();
     for_each_param<P>([&]<class Row>(Row const& row) {
         auto const* raw = reader.take(row.name);
         if (raw == nullptr) return;
@@ -230,7 +230,7 @@ P read_params(TableReader& reader) {
         params.*row.member = std::move(value);
     });
     if constexpr (requires { params.faults(); })
-        if (reader.clean())
+        if (reader.problem_count() == problems_before)
             for (auto const& fault : params.faults())
                 reader.complain(fault.key, fault.text);
     return params;

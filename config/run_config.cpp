@@ -132,7 +132,7 @@ void read_strategy(
     if (kind != nullptr) {
         strategy.params = kind->read(reader);
         reader.refuse_unknown();
-    } else if (reader.clean()) {
+    } else {
         std::vector<std::string_view> names;
         for (auto const& known : kinds)
             names.push_back(known.name);

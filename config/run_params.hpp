@@ -90,9 +90,11 @@ struct RunParams {
                 "console",
                 &P::console,
                 "",
-                "redraw: a status line in place; lines: one plain line a window; auto: by terminal."
+                "redraw: a status line in place; lines: one plain line a window; auto: by "
+                "terminal.",
+                Change::restart
             },
-            Param{"color", &P::color, "", "Colours on a terminal."},
+            Param{"color", &P::color, "", "Colours on a terminal.", Change::restart},
             Param{"dashboard", &P::dashboard, "", "Print the table at each window's end."},
             Param{"log_level", &P::log_level, "", "Least serious message that is logged."},
             Param{
@@ -101,7 +103,8 @@ struct RunParams {
                 1s,
                 120s,
                 "",
-                "Longest an orderly stop may take before the process leaves anyway."
+                "Longest an orderly stop may take before the process leaves anyway.",
+                Change::restart
             },
             Param{
                 "journal_sync_every",

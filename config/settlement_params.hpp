@@ -23,7 +23,8 @@ struct SettlementParams {
                 0ms,
                 Millis{600'000},
                 "after close",
-                "Late ticks are awaited this long before our own outcome is computed."
+                "Late ticks are awaited this long before our own outcome is computed.",
+                Change::restart
             },
             Param{
                 "price_tolerance",
@@ -31,7 +32,8 @@ struct SettlementParams {
                 100ms,
                 Millis{600'000},
                 "",
-                "A price further than this from the window's end (or start) cannot decide it."
+                "A price further than this from the window's end (or start) cannot decide it.",
+                Change::restart
             },
             Param{
                 "official_wait",
@@ -39,7 +41,8 @@ struct SettlementParams {
                 0s,
                 Seconds{7 * 86'400},
                 "after close",
-                "The venue's own result is awaited this long; then ours counts, marked as ours."
+                "The venue's own result is awaited this long; then ours counts, marked as ours.",
+                Change::restart
             },
             Param{
                 "payout_delay",
@@ -47,7 +50,8 @@ struct SettlementParams {
                 0ms,
                 Millis{86'400'000},
                 "",
-                "From the outcome to the money in the bankroll."
+                "From the outcome to the money in the bankroll.",
+                Change::restart
             },
             Param{
                 "unresolved_alarm",
@@ -55,7 +59,8 @@ struct SettlementParams {
                 60s,
                 Seconds{30 * 86'400},
                 "after close",
-                "A window still undecided after this raises an alarm."
+                "A window still undecided after this raises an alarm.",
+                Change::restart
             },
         };
     }

@@ -55,7 +55,8 @@ struct SimulatedParams {
                 "latency_model",
                 &P::latency_model,
                 "",
-                "fixed: always order_latency; lognormal: median order_latency with a tail to p99."
+                "fixed: always order_latency; lognormal: median order_latency with a tail to p99.",
+                Change::restart
             },
             Param{
                 "order_latency",
@@ -63,7 +64,8 @@ struct SimulatedParams {
                 0ms,
                 60s,
                 "",
-                "From our send to the venue's matching engine (median)."
+                "From our send to the venue's matching engine (median).",
+                Change::restart
             },
             Param{
                 "order_latency_p99",
@@ -71,7 +73,8 @@ struct SimulatedParams {
                 0ms,
                 60s,
                 "",
-                "One order in a hundred takes longer than this; lognormal only."
+                "One order in a hundred takes longer than this; lognormal only.",
+                Change::restart
             },
             Param{
                 "cancel_latency",
@@ -79,7 +82,9 @@ struct SimulatedParams {
                 0ms,
                 60s,
                 "",
-                "From our cancel to the matching engine (median; the tail scales with the order's)."
+                "From our cancel to the matching engine (median; the tail scales with the "
+                "order's).",
+                Change::restart
             },
             Param{
                 "answer_latency",
@@ -87,13 +92,15 @@ struct SimulatedParams {
                 0ms,
                 60s,
                 "",
-                "From the matching engine back to us."
+                "From the matching engine back to us.",
+                Change::restart
             },
             Param{
                 "taker_delay_override",
                 &P::taker_delay_override,
                 "",
-                "true: hold marketable orders for taker_delay whatever the market says."
+                "true: hold marketable orders for taker_delay whatever the market says.",
+                Change::restart
             },
             Param{
                 "taker_delay",
@@ -101,13 +108,15 @@ struct SimulatedParams {
                 0ms,
                 10s,
                 "",
-                "Used with the override; crypto markets had 250 ms, 50 ms and 150 ms in 2026."
+                "Used with the override; crypto markets had 250 ms, 50 ms and 150 ms in 2026.",
+                Change::restart
             },
             Param{
                 "fee_rounding",
                 &P::fee_rounding,
                 "",
-                "Direction of the fee's rounding at 5 decimals; the venue does not document it."
+                "Direction of the fee's rounding at 5 decimals; the venue does not document it.",
+                Change::restart
             },
             Param{
                 "displayed_fraction",
@@ -115,13 +124,15 @@ struct SimulatedParams {
                 0.0,
                 1.0,
                 "of the displayed size",
-                "Share of each level that is really there when our order arrives."
+                "Share of each level that is really there when our order arrives.",
+                Change::restart
             },
             Param{
                 "queue_position",
                 &P::queue_position,
                 "",
-                "Where a resting order of ours stands at its price level."
+                "Where a resting order of ours stands at its price level.",
+                Change::restart
             },
             Param{
                 "slippage",
@@ -130,7 +141,8 @@ struct SimulatedParams {
                 cents(50),
                 "USDC/share",
                 "Added to every simulated buy price within the limit (the original's backtest: "
-                "0.01)."
+                "0.01).",
+                Change::restart
             },
             Param{
                 "confirm_delay",
@@ -138,7 +150,8 @@ struct SimulatedParams {
                 0ms,
                 Millis{600'000},
                 "",
-                "From MATCHED to CONFIRMED."
+                "From MATCHED to CONFIRMED.",
+                Change::restart
             },
             Param{
                 "lost_request",
@@ -146,7 +159,8 @@ struct SimulatedParams {
                 0.0,
                 1.0,
                 "probability",
-                "An order never reaches the venue and the answer times out."
+                "An order never reaches the venue and the answer times out.",
+                Change::restart
             },
             Param{
                 "lost_answer",
@@ -154,7 +168,8 @@ struct SimulatedParams {
                 0.0,
                 1.0,
                 "probability",
-                "The order is worked, its answer is lost."
+                "The order is worked, its answer is lost.",
+                Change::restart
             },
             Param{
                 "server_error",
@@ -162,7 +177,8 @@ struct SimulatedParams {
                 0.0,
                 1.0,
                 "probability",
-                "The venue answers 5xx; the order may or may not be worked (half each)."
+                "The venue answers 5xx; the order may or may not be worked (half each).",
+                Change::restart
             },
             Param{
                 "trade_failure",
@@ -170,7 +186,8 @@ struct SimulatedParams {
                 0.0,
                 1.0,
                 "probability",
-                "A matched trade fails to settle on chain and is voided."
+                "A matched trade fails to settle on chain and is voided.",
+                Change::restart
             },
         };
     }

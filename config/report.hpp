@@ -1,0 +1,19 @@
+// Configuration for people: every parameter of a run with its value and origin, and the reference
+// of all parameters that config/PARAMS.md is generated from.
+#pragma once
+
+#include "config/run_config.hpp"
+
+#include <iosfwd>
+#include <string>
+
+namespace polyquant::config {
+
+// For `polyquant params CONFIG`: a line for each parameter with value, where it was set, allowed
+// range, unit and meaning; under each strategy its break-even table.
+void print_params(RunConfig const& config, std::ostream& out);
+
+// The text of config/PARAMS.md.
+std::string render_params_markdown(StrategyKinds kinds);
+
+} // namespace polyquant::config
