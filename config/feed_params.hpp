@@ -1,0 +1,74 @@
+// [feed]: where events come from.
+#pragma once
+
+#include "config/param_table.hpp"
+
+namespace polyquant::config {
+
+struct FeedParams {
+    TextList tapes;
+    std::string speed = "60";
+    std::string from;
+    std::string until;
+    Seconds silence_max = 30s;
+    int inbox_capacity = 4096;
+
+    friend bool operator==(FeedParams const&, FeedParams const&) = default;
+
+    // Simulated seconds in one real second; zero means as fast as the machine can.
+    double speed_factor() const;
+    std::vector<ParamFault> faults() const;
+
+    static constexpr auto table() {
+        using P = FeedParams;
+        return std::tuple{
+            Param{
+                "tapes",
+                &P::tapes,
+                "paths",
+                "Tapes to replay, merged by receive time; relative to the file that names them.",
+                Change::restart
+            },
+            Param{
+                "speed",
+                &P::speed,
+                "times real time",
+                "Replay speed: a positive number up to 1000000, or \"max\".",
+                Change::restart
+            },
+            Param{
+                "from",
+                &P::from,
+                "UTC",
+                "Trade from this moment on (\"2026-04-14T01:00:00Z\"); empty: the first window.",
+                Change::restart
+            },
+            Param{
+                "until",
+                &P::until,
+                "UTC",
+                "Stop the replay here; empty: the end of the tapes.",
+                Change::restart
+            },
+            Param{
+                "silence_max",
+                &P::silence_max,
+                1s,
+                3600s,
+                "",
+                "A feed topic without any message for this long is unhealthy."
+            },
+            Param{
+                "inbox_capacity",
+                &P::inbox_capacity,
+                64,
+                1'000'000,
+                "events",
+                "Bound of each feed's queue.",
+                Change::restart
+            },
+        };
+    }
+};
+
+} // namespace polyquant::config

@@ -1,0 +1,64 @@
+// [settlement]: when a closed window is decided and paid.
+#pragma once
+
+#include "config/param_table.hpp"
+
+namespace polyquant::config {
+
+struct SettlementParams {
+    Millis final_price_wait{5'000};
+    Millis price_tolerance{65'000};
+    Seconds official_wait = 600s;
+    Millis payout_delay{0};
+    Seconds unresolved_alarm{3600};
+
+    friend bool operator==(SettlementParams const&, SettlementParams const&) = default;
+
+    static constexpr auto table() {
+        using P = SettlementParams;
+        return std::tuple{
+            Param{
+                "final_price_wait",
+                &P::final_price_wait,
+                0ms,
+                Millis{600'000},
+                "after close",
+                "Late ticks are awaited this long before our own outcome is computed."
+            },
+            Param{
+                "price_tolerance",
+                &P::price_tolerance,
+                100ms,
+                Millis{600'000},
+                "",
+                "A price further than this from the window's end (or start) cannot decide it."
+            },
+            Param{
+                "official_wait",
+                &P::official_wait,
+                0s,
+                Seconds{7 * 86'400},
+                "after close",
+                "The venue's own result is awaited this long; then ours counts, marked as ours."
+            },
+            Param{
+                "payout_delay",
+                &P::payout_delay,
+                0ms,
+                Millis{86'400'000},
+                "",
+                "From the outcome to the money in the bankroll."
+            },
+            Param{
+                "unresolved_alarm",
+                &P::unresolved_alarm,
+                60s,
+                Seconds{30 * 86'400},
+                "after close",
+                "A window still undecided after this raises an alarm."
+            },
+        };
+    }
+};
+
+} // namespace polyquant::config
