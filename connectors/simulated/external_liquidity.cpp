@@ -52,7 +52,10 @@ ExternalLiquidity::level(Outcome own, BookSide side, std::size_t n) const {
     BookView const view{book(*source), *source == Outcome::down};
     if (n >= view.depth(side)) return std::nullopt;
     auto const shown = view.level(side, n);
-    auto const left = shown.size - taken_at(side, shown.price);
+    // Divided first: a level of 9e12 micros times a million would not fit.
+    auto const parts = shown.size.micros() / 1'000'000 * displayed_ppm_ +
+                       shown.size.micros() % 1'000'000 * displayed_ppm_ / 1'000'000;
+    auto const left = Shares::from_micros(parts) - taken_at(side, shown.price);
     return OfferedLevel{shown.price, std::max(left, Shares{})};
 }
 

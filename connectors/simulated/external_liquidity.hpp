@@ -14,7 +14,7 @@ namespace polyquant::simulated {
 
 struct OfferedLevel {
     Price price;
-    Shares size; // net of what we took
+    Shares size; // what is believed to be there, net of what we took
 };
 
 // The venue shows the same liquidity in both books of a market, so the two are alternatives and
@@ -22,7 +22,8 @@ struct OfferedLevel {
 // live. What was taken through one book is missing in the other as well.
 class ExternalLiquidity {
 public:
-    explicit ExternalLiquidity(DepletionModel model) : model_{model} {}
+    ExternalLiquidity(DepletionModel model, std::int64_t displayed_ppm)
+        : model_{model}, displayed_ppm_{displayed_ppm} {}
 
     void on(BookSnapshot const& snapshot, Outcome outcome);
     void on(BookChange const& change, Outcome outcome);
@@ -56,6 +57,7 @@ private:
     void drop_spent();
 
     DepletionModel model_;
+    std::int64_t displayed_ppm_;
     Book books_[2];
     std::vector<Taken> taken_; // few: only levels we traded at and that have not changed since
 };

@@ -30,6 +30,8 @@ enum class QueueModel : std::uint8_t {
     // Everyone in proportion to size. Bias: roughly neutral, optimistic near the close, where
     // the impatient front of the queue stays.
     cancels_pro_rata,
+    // Nobody is ever ahead of us. Bias: optimistic; an upper bound for makers.
+    ahead_of_all,
 };
 
 // The recording does not know that we took a level's liquidity. How long is it gone?
@@ -50,6 +52,11 @@ struct FillAssumptions {
     DepletionModel depletion = DepletionModel::until_level_changes;
     // The venue's direction is undocumented; up is the pessimistic one.
     Rounding fee_rounding = Rounding::up;
+    // Part of each recorded level that is still there when we arrive, in millionths. Bias: the
+    // default is pessimistic; others race for the same levels and the recording hides who won.
+    std::int64_t displayed_ppm = 800'000;
+    // Takers pay this much more (sellers get less) than the recorded level, never beyond the limit.
+    Price slippage{};
 };
 
 } // namespace polyquant::simulated

@@ -42,8 +42,7 @@ std::string_view killed_text(TimeInForce tif) {
 } // namespace
 
 void MatchingCore::list(Market const& market) {
-    auto const depletion = rules_.assumptions.depletion;
-    auto const [at, fresh] = markets_.try_emplace(market.condition, market, depletion);
+    auto const [at, fresh] = markets_.try_emplace(market.condition, market, rules_.assumptions);
     if (!fresh) at->second.market = market;
     market_of_token_[market.up] = &at->second;
     market_of_token_[market.down] = &at->second;
@@ -366,6 +365,7 @@ void MatchingCore::fill_taker(
     auto& makers = state.side(frame.takes);
     for (auto const& step : steps) {
         auto const trade = next_trade();
+        auto paid = step.price;
         if (step.resting) {
             auto const maker = std::ranges::find(makers, *step.resting, &Resting::id);
             fill_resting(state, *maker, step.size, trade, now, out);
@@ -373,9 +373,12 @@ void MatchingCore::fill_taker(
             state.external.take(frame.outcome, frame.takes, step.price, step.size);
             for (auto& r : makers)
                 if (r.price == step.price) r.queue_ahead -= std::min(r.queue_ahead, step.size);
+            auto const slip = rules_.assumptions.slippage;
+            paid = frame.takes == BookSide::ask ? std::min(paid + slip, frame.price)
+                                                : std::max(paid - slip, frame.price);
         }
         record.matched += step.size;
-        tell_trade(record, state, trade, step.price, step.size, false, now, out);
+        tell_trade(record, state, trade, paid, step.size, false, now, out);
     }
     drop_filled(state);
     cancel_own_crossed(state, record.order.account, frame.takes, steps.back().price, out);
@@ -391,7 +394,8 @@ void MatchingCore::rest(MarketState& state, Record& record, Notices& out) {
     resting.price = frame.price;
     resting.left = record.order.size - record.matched;
     resting.level_seen = state.external.displayed(frame.joins, frame.price);
-    resting.queue_ahead = resting.level_seen;
+    if (rules_.assumptions.queue != QueueModel::ahead_of_all)
+        resting.queue_ahead = resting.level_seen;
     if (record.order.expires_at)
         resting.removed_at = *record.order.expires_at - rules_.gtd_removed_early;
     auto& orders = state.side(frame.joins);

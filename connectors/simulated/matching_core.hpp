@@ -109,8 +109,8 @@ private:
         std::vector<Resting> asks;
         std::vector<OrderId> orders; // every id this market ever admitted
 
-        explicit MarketState(Market m, DepletionModel model)
-            : market{std::move(m)}, external{model} {}
+        MarketState(Market m, FillAssumptions const& a)
+            : market{std::move(m)}, external{a.depletion, a.displayed_ppm} {}
 
         std::vector<Resting>& side(BookSide s) { return s == BookSide::bid ? bids : asks; }
 
