@@ -115,5 +115,7 @@ function(pq_test NAME)
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
-  catch_discover_tests(${NAME} TEST_PREFIX "${NAME}: " PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300)
+  catch_discover_tests(${NAME} TEST_PREFIX "${NAME}: " PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300
+                       # Properties are checked on the same cases at every run; RC_PARAMS overrides.
+                       ENVIRONMENT RC_PARAMS=seed=20261123)
 endfunction()

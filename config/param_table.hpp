@@ -82,7 +82,10 @@ struct ParamFault {
     std::string text;
 };
 
-template <class P, class Visit>
+template <class P>
+concept ParamStruct = requires { P::table(); };
+
+template <ParamStruct P, class Visit>
 constexpr void for_each_param(Visit visit) {
     std::apply([&](auto const&... row) { (visit(row), ...); }, P::table());
 }
@@ -114,7 +117,7 @@ std::string allowed_text(Row const& row) {
     }
 }
 
-template <class P>
+template <ParamStruct P>
 std::vector<ParamText> param_texts(P const& params = {}) {
     std::vector<ParamText> texts;
     P const defaults{};
@@ -142,12 +145,12 @@ std::string hash_name(std::uint64_t hash); // 16 hex digits
 // A Markdown table with a row for each parameter.
 std::string describe_params(std::span<ParamText const> texts);
 
-template <class P>
+template <ParamStruct P>
 std::string print_params(P const& params) {
     return print_params(param_texts(params));
 }
 
-template <class P>
+template <ParamStruct P>
 std::uint64_t hash_params(P const& params) {
     return hash_params(param_texts(params));
 }
@@ -162,7 +165,7 @@ struct ParamChange {
     friend bool operator==(ParamChange const&, ParamChange const&) = default;
 };
 
-template <class P>
+template <ParamStruct P>
 std::vector<ParamChange> diff_params(P const& before, P const& after) {
     std::vector<ParamChange> changes;
     for_each_param<P>([&]<class Row>(Row const& row) {
@@ -206,7 +209,7 @@ private:
 };
 
 // Takes every key of P's table out of `reader`. Bad values are reported and keep their default.
-template <class P>
+template <ParamStruct P>
 P read_params(TableReader& reader) {
     P params;
     for_each_param<P>([&]<class Row>(Row const& row) {

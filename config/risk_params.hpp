@@ -21,6 +21,7 @@ struct RiskParams {
     Millis clock_offset_max{250};
     Price price_min = cents(1);
     Price price_max = cents(99);
+    bool allow_loosening = false;
 
     friend bool operator==(RiskParams const&, RiskParams const&) = default;
 
@@ -156,6 +157,12 @@ struct RiskParams {
                 "USDC/share",
                 "No order above this price, whatever a strategy says.",
                 Change::loosens_up
+            },
+            Param{
+                "allow_loosening",
+                &P::allow_loosening,
+                "",
+                "true: a reload of this file may loosen the limits above; false: only tighten them."
             },
         };
     }

@@ -38,6 +38,8 @@ struct PlaceOrder {
     double edge = 0;            // after fee where the strategy counts fees
     UtcTime decided_at{};
     std::uint64_t input_seq = 0; // the event that caused the evaluation
+    UsdPrice seen_spot;          // the coin when it decided; zero: unknown
+    UsdPrice seen_strike;        // the price to beat it reckoned with; zero: unknown
 };
 
 struct CancelOrder {

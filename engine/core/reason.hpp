@@ -58,7 +58,9 @@ std::string_view to_string(Reason reason);
 
 class ReasonCounts {
 public:
-    void add(Reason reason) { ++counts_[static_cast<std::size_t>(reason)]; }
+    void add(Reason reason, std::uint64_t times = 1) {
+        counts_[static_cast<std::size_t>(reason)] += times;
+    }
 
     std::uint64_t operator[](Reason reason) const {
         return counts_[static_cast<std::size_t>(reason)];

@@ -19,8 +19,6 @@ class MicroQuantity {
 public:
     static constexpr std::int64_t scale = 1'000'000;
 
-    constexpr MicroQuantity() = default;
-
     static constexpr Self from_micros(std::int64_t micros) { return Self{micros}; }
 
     constexpr std::int64_t micros() const { return micros_; }
@@ -41,10 +39,12 @@ public:
 
     friend constexpr Self operator*(Self a, std::int64_t n) { return Self{a.micros() * n}; }
 
-protected:
+private:
+    friend Self;
+    constexpr MicroQuantity() = default;
+
     constexpr explicit MicroQuantity(std::int64_t micros) : micros_{micros} {}
 
-private:
     std::int64_t micros_ = 0;
 };
 

@@ -1,0 +1,70 @@
+// What the console, and later metrics and the dashboard, show of a running engine: a copy of values
+// at one instant, so that drawing never touches live state.
+#pragma once
+
+#include "engine/core/events.hpp"
+#include "engine/core/market_view.hpp"
+#include "engine/core/reason.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace polyquant::observe {
+
+struct AssetStatus {
+    Asset asset = Asset::btc;
+    Window window;
+    bool has_market = false;
+    std::optional<PricePoint> strike;
+    bool strike_disputed = false;
+    std::optional<PricePoint> current; // the average so far where the rule is a TWAP, else spot
+    bool current_is_average = false;
+    std::optional<double> up; // P(UP), empty without a usable signal
+    std::string signal_note;  // why there is no usable signal
+    Quote up_quote;
+    Quote down_quote;
+    std::optional<double> up_edge; // P - ask - fee, empty without both
+    std::optional<double> down_edge;
+    std::optional<Nanos> book_age;
+    std::optional<Nanos> price_age;
+    std::uint64_t orders_sent = 0;
+    std::uint64_t orders_filled = 0;
+};
+
+struct StrategyStatus {
+    std::string name;
+    bool enabled = true;
+    bool halted = false;
+    Usdc bankroll; // cash + what open positions cost
+    Usdc pnl;      // realised, of the current statistics epoch
+    std::uint64_t wins = 0;
+    std::uint64_t losses = 0;
+    std::uint64_t trades = 0;
+    std::uint64_t pending = 0; // orders in flight and positions not settled
+    std::uint64_t orders_sent = 0;
+    std::uint64_t orders_filled = 0;
+    Reason last_reason = Reason::outside_zone; // why it is not trading right now
+    std::optional<Asset> last_reason_asset;
+    ReasonCounts reasons;
+};
+
+struct BreakerStatus {
+    std::string endpoint_group;
+    BreakerState state = BreakerState::closed;
+};
+
+struct StatusSnapshot {
+    std::string mode; // "replay x60"
+    UtcTime now{};
+    bool trading_halted = false;
+    std::string halt_text;
+    std::vector<AssetStatus> assets;
+    std::vector<StrategyStatus> strategies;
+    std::vector<BreakerStatus> breakers;
+    std::uint64_t events = 0;
+    std::uint64_t quarantines = 0;
+    Nanos loop_lag{0};
+};
+
+} // namespace polyquant::observe
