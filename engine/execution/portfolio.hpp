@@ -1,0 +1,169 @@
+// Money, positions and statistics of every strategy as a pure fold over facts: the same facts give
+// the same portfolio, live, in replay and after a restart.
+//
+// The equation that always holds, per strategy, in integer micro-USDC:
+//     cash + reserved + cost of positions == capital + realised profit
+#pragma once
+
+#include "engine/core/facts.hpp"
+
+#include <array>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace polyquant::execution {
+
+// Shares of one token. Exposure counts from MATCHED, `confirmed` is what may be sold.
+struct Position {
+    ConditionId market;
+    TokenId token;
+    Outcome outcome = Outcome::up;
+    std::optional<Asset> asset;
+    std::optional<Window> window;
+    Shares exposure;
+    Shares confirmed;
+    Usdc cost; // of the exposure, fees included
+};
+
+struct TrackedOrder {
+    PlaceOrder intent;
+    std::string slug;
+    std::optional<Window> window;
+    OrderState state = OrderState::created;
+    Usdc reserved;
+    Shares filled; // voided fills subtracted
+    bool counted_sent = false;
+    bool counted_fill = false;
+};
+
+struct FillStatistics {
+    std::uint64_t sent = 0;
+    std::uint64_t filled = 0; // orders with at least one fill
+    std::uint64_t trades = 0;
+    std::uint64_t voided = 0; // trades that failed to settle
+    ReasonCounts not_filled;  // orders that ended without a fill
+    Millis latency_sum{0};    // decision to match, first fill of each order
+    Millis latency_max{0};
+    Usdc slippage; // paid above (buy) or got below (sell) the seen price
+    Shares size;
+};
+
+// What happened since the strategy got its present parameters.
+struct EpochStatistics {
+    std::uint64_t epoch = 0;
+    std::string kind;
+    UtcTime since{};
+    std::uint64_t wins = 0;
+    std::uint64_t losses = 0;
+    Usdc realised;
+    Usdc fees;
+    ReasonCounts reasons; // evaluations without and with an order
+    // By asset; the last one is for markets that are not on one of our coins.
+    std::array<FillStatistics, asset_count + 1> fills;
+
+    FillStatistics total() const;
+};
+
+// A position that came to its end, newest last.
+struct ClosedPosition {
+    UtcTime at{};
+    bool won = false;
+    std::optional<std::pair<OrderId, TradeId>> by_trade; // sold, and so can still be voided
+};
+
+struct StrategyAccount {
+    Usdc capital; // put in minus taken out
+    Usdc cash;
+    Usdc reserved;
+    Usdc realised;
+    Usdc fees; // paid on fills that were not voided
+    std::uint64_t wins = 0;
+    std::uint64_t losses = 0;
+    std::deque<ClosedPosition> closed; // the last 256, over epochs: the streak is about money
+    std::map<TokenId, Position> positions;
+    std::map<OrderId, TrackedOrder> orders; // open ones, and the last closed for late trades
+    EpochStatistics epoch;
+    bool halted = false;
+    Reason halt_reason = Reason::kill_switch;
+    std::string halt_text;
+
+    Usdc position_cost() const;
+
+    // What the strategy owns, positions at cost.
+    Usdc bankroll() const { return cash + reserved + position_cost(); }
+
+    int losses_in_a_row() const;
+    std::size_t open_orders() const;
+    // Confirmed shares that no open sell order has claimed.
+    Shares sellable(TokenId const& token) const;
+
+private:
+    friend class Portfolio;
+
+    struct TradeEffect { // added at MATCHED, subtracted to the micro at FAILED
+        TokenId token;
+        Usdc cash;
+        Usdc cost;
+        Usdc realised;
+        Usdc fee;
+        Shares exposure;
+        Shares confirmed;
+    };
+
+    std::map<std::pair<OrderId, TradeId>, TradeEffect> unsettled_;
+    std::deque<OrderId> closed_orders_;
+    std::int64_t day_ = 0; // UTC day of day_realised_
+    Usdc day_realised_;
+};
+
+class Portfolio {
+public:
+    void apply(Fact const& fact);
+
+    // Null for a strategy that no fact has named.
+    StrategyAccount const* find(StrategyName const& strategy) const;
+
+    std::map<StrategyName, StrategyAccount> const& strategies() const { return strategies_; }
+
+    // Realised profit in the UTC day of `now`, fees included.
+    Usdc realised_today(StrategyName const& strategy, UtcTime now) const;
+    Usdc realised_today(UtcTime now) const;
+
+    // Money at risk: reserved by open orders plus cost of shares not yet settled.
+    Usdc exposure() const;
+    Usdc exposure(Window const& window) const;
+    Usdc exposure(Asset asset) const;
+
+    // The engine as a whole was stopped, and why.
+    bool halted() const { return halted_; }
+
+    Reason halt_reason() const { return halt_reason_; }
+
+    std::string const& halt_text() const { return halt_text_; }
+
+    // The first violated invariant in words; empty when the books are right.
+    std::optional<std::string> audit() const;
+
+private:
+    void on(EpochOpened const& fact, UtcTime at);
+    void on(CapitalMoved const& fact, UtcTime at);
+    void on(OrderPlaced const& fact, UtcTime at);
+    void on(OrderChanged const& fact, UtcTime at);
+    void on(TradeMatched const& fact, UtcTime at);
+    void on(TradeChanged const& fact, UtcTime at);
+    void on(WindowSettled const& fact, UtcTime at);
+    void on(PositionSettled const& fact, UtcTime at);
+    void on(WindowEvaluated const& fact, UtcTime at);
+    void on(TradingStateChanged const& fact, UtcTime at);
+    static void book_realised(StrategyAccount& account, Usdc amount, UtcTime at);
+
+    std::map<StrategyName, StrategyAccount> strategies_;
+    bool halted_ = false;
+    Reason halt_reason_ = Reason::trading_halted;
+    std::string halt_text_;
+};
+
+} // namespace polyquant::execution
