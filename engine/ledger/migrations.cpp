@@ -1,0 +1,217 @@
+#include "engine/ledger/migrations.hpp"
+
+namespace polyquant::ledger {
+
+namespace {
+
+// Money is in micro-USDC, shares in millionths, coin prices in 1e-8 USD, times in UTC nanoseconds.
+// A posting row refers to an entry row that is written after it (a deferred foreign key, checked at
+// commit); writing the entry checks the sum. So no transaction commits an unbalanced fact.
+constexpr char const* books = R"sql(
+CREATE TABLE facts (
+    seq INTEGER PRIMARY KEY CHECK (seq > 0),
+    utc_ns INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL
+        CHECK (kind IN ('capital', 'cash', 'reserved', 'position', 'fees', 'pnl')),
+    strategy TEXT NOT NULL,
+    token TEXT NOT NULL,
+    balance INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE entries (
+    seq INTEGER PRIMARY KEY REFERENCES facts (seq),
+    lines INTEGER NOT NULL CHECK (lines >= 2)
+) STRICT;
+
+CREATE TABLE postings (
+    seq INTEGER NOT NULL REFERENCES entries (seq) DEFERRABLE INITIALLY DEFERRED,
+    line INTEGER NOT NULL,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    amount INTEGER NOT NULL CHECK (amount <> 0),
+    PRIMARY KEY (seq, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER entry_must_balance BEFORE INSERT ON entries
+WHEN (SELECT COALESCE(SUM(amount), 1) FROM postings WHERE seq = NEW.seq) <> 0
+    OR (SELECT COUNT(*) FROM postings WHERE seq = NEW.seq) <> NEW.lines
+BEGIN SELECT RAISE(ABORT, 'the postings of a fact do not sum to zero'); END;
+
+CREATE TRIGGER posting_after_entry BEFORE INSERT ON postings
+WHEN EXISTS (SELECT 1 FROM entries WHERE seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'the entry of this fact is closed'); END;
+
+CREATE TRIGGER posting_moves_balance AFTER INSERT ON postings
+BEGIN UPDATE accounts SET balance = balance + NEW.amount WHERE id = NEW.account; END;
+
+CREATE TRIGGER facts_stay BEFORE UPDATE ON facts
+BEGIN SELECT RAISE(ABORT, 'facts are never changed'); END;
+CREATE TRIGGER facts_are_kept BEFORE DELETE ON facts
+BEGIN SELECT RAISE(ABORT, 'facts are never deleted'); END;
+CREATE TRIGGER postings_stay BEFORE UPDATE ON postings
+BEGIN SELECT RAISE(ABORT, 'postings are never changed'); END;
+CREATE TRIGGER postings_are_kept BEFORE DELETE ON postings
+BEGIN SELECT RAISE(ABORT, 'postings are never deleted'); END;
+CREATE TRIGGER entries_stay BEFORE UPDATE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
+CREATE TRIGGER entries_are_kept BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
+
+CREATE TABLE epochs (
+    seq INTEGER PRIMARY KEY REFERENCES facts (seq),
+    strategy TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    parameters TEXT NOT NULL
+) STRICT;
+CREATE INDEX epochs_by_strategy ON epochs (strategy, seq);
+
+CREATE TABLE orders (
+    order_id TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL UNIQUE REFERENCES facts (seq),
+    strategy TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    market TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    token TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    side TEXT NOT NULL CHECK (side IN ('BUY', 'SELL')),
+    tif TEXT NOT NULL,
+    limit_price INTEGER NOT NULL,
+    shares INTEGER NOT NULL,
+    seen_price INTEGER NOT NULL,
+    seen_spot INTEGER NOT NULL,
+    seen_strike INTEGER NOT NULL,
+    win_probability REAL,
+    edge REAL,
+    decided_ns INTEGER NOT NULL,
+    input_seq INTEGER NOT NULL,
+    reserved_left INTEGER NOT NULL,
+    matched INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    venue_text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE positions (
+    strategy TEXT NOT NULL,
+    token TEXT NOT NULL,
+    market TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    shares INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    fees INTEGER NOT NULL,
+    realised INTEGER NOT NULL,
+    PRIMARY KEY (strategy, token)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX positions_by_market ON positions (market);
+
+CREATE TABLE fills (
+    trade TEXT NOT NULL,
+    order_id TEXT NOT NULL REFERENCES orders (order_id),
+    seq INTEGER NOT NULL UNIQUE REFERENCES facts (seq),
+    strategy TEXT NOT NULL,
+    token TEXT NOT NULL,
+    side TEXT NOT NULL CHECK (side IN ('BUY', 'SELL')),
+    price INTEGER NOT NULL,
+    shares INTEGER NOT NULL CHECK (shares > 0),
+    cost INTEGER NOT NULL,
+    fee INTEGER NOT NULL,
+    maker INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    matched_ns INTEGER NOT NULL,
+    latency_ms INTEGER NOT NULL,
+    basis INTEGER NOT NULL,
+    basis_fees INTEGER NOT NULL,
+    bankroll_after INTEGER NOT NULL,
+    PRIMARY KEY (order_id, trade)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fills_by_position ON fills (strategy, token);
+
+CREATE TABLE windows (
+    market TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL REFERENCES facts (seq),
+    slug TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    length_s INTEGER NOT NULL,
+    rule TEXT NOT NULL,
+    strike_e8 INTEGER NOT NULL,
+    final_e8 INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    winner TEXT NOT NULL CHECK (winner IN ('UP', 'DOWN', 'SPLIT')),
+    revisions INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE settlements (
+    seq INTEGER PRIMARY KEY REFERENCES facts (seq),
+    strategy TEXT NOT NULL,
+    token TEXT NOT NULL,
+    market TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    shares INTEGER NOT NULL,
+    payout INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    booked_cost INTEGER NOT NULL,
+    booked_fees INTEGER NOT NULL,
+    won INTEGER NOT NULL,
+    bankroll_after INTEGER NOT NULL
+) STRICT;
+CREATE INDEX settlements_by_position ON settlements (strategy, token);
+
+CREATE TABLE evaluations (
+    seq INTEGER PRIMARY KEY REFERENCES facts (seq),
+    strategy TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    length_s INTEGER NOT NULL,
+    last_reason TEXT NOT NULL,
+    total INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE evaluation_reasons (
+    seq INTEGER NOT NULL REFERENCES evaluations (seq),
+    reason TEXT NOT NULL,
+    times INTEGER NOT NULL CHECK (times > 0),
+    PRIMARY KEY (seq, reason)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trading_states (
+    strategy TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL REFERENCES facts (seq),
+    halted INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+
+-- What a strategy owns, in micro-USDC: capital + pnl - fees = cash + reserved + positions.
+CREATE VIEW bankrolls AS
+SELECT strategy,
+    COALESCE(-SUM(balance) FILTER (WHERE kind = 'capital'), 0) AS capital,
+    COALESCE(SUM(balance) FILTER (WHERE kind = 'cash'), 0) AS cash,
+    COALESCE(SUM(balance) FILTER (WHERE kind = 'reserved'), 0) AS reserved,
+    COALESCE(SUM(balance) FILTER (WHERE kind = 'position'), 0) AS positions,
+    COALESCE(SUM(balance) FILTER (WHERE kind = 'fees'), 0) AS fees,
+    COALESCE(-SUM(balance) FILTER (WHERE kind = 'pnl'), 0) AS pnl
+FROM accounts GROUP BY strategy;
+)sql";
+
+constexpr Migration all[] = {
+    {1, "books", books},
+};
+
+} // namespace
+
+std::span<Migration const> ledger_migrations() {
+    return all;
+}
+
+} // namespace polyquant::ledger
