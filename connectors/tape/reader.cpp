@@ -99,6 +99,17 @@ Step step_at(File const& file, std::uint64_t at, std::uint64_t file_size) {
     return Step{block, {}, {}};
 }
 
+// Anything longer is a mistake, and would overflow when added to a time.
+bool is_length(Seconds length) {
+    return length > Seconds{0} && length <= std::chrono::days{3660};
+}
+
+// Times far out of range cannot be formatted; their number still tells what is wrong.
+std::string to_text(UtcTime t) {
+    auto const years = unix_seconds(t) / (365 * 86400);
+    return years >= -1900 && years <= 290 ? format_utc(t) : fmt::format("{} ns", unix_nanos(t));
+}
+
 bool footer_agrees(Footer const& a, Footer const& b) {
     return a.blocks == b.blocks && a.records == b.records && a.chain == b.chain;
 }
@@ -121,7 +132,34 @@ std::string describe(Damage const& damage) {
 }
 
 std::string_view to_string(DefectKind kind) {
-    return kind == DefectKind::time_going_back ? "time_going_back" : "impossible_bar";
+    switch (kind) {
+    case DefectKind::time_going_back: return "time_going_back";
+    case DefectKind::impossible_bar: return "impossible_bar";
+    case DefectKind::impossible_market: return "impossible_market";
+    }
+    std::abort();
+}
+
+ContentDefect content_defect(Record const& record) {
+    auto const* event = std::get_if<Event>(&record);
+    if (event == nullptr) return {};
+    if (auto const* update = std::get_if<BarUpdate>(event)) {
+        auto why = std::string{bar_defect(update->bar)};
+        if (!is_length(update->bar.length)) why = "impossible length";
+        if (why.empty()) return {};
+        return {
+            DefectKind::impossible_bar,
+            fmt::format("{} {}: {}", to_string(update->asset), to_text(update->bar.open_time), why)
+        };
+    }
+    if (auto const* listed = std::get_if<MarketListed>(event)) {
+        auto const& m = listed->market;
+        if (!is_length(m.window.length))
+            return {DefectKind::impossible_market, m.slug + ": impossible window length"};
+        if (m.up == m.down)
+            return {DefectKind::impossible_market, m.slug + ": both outcomes have one token"};
+    }
+    return {};
 }
 
 std::uint64_t TapeIndex::records() const {
@@ -198,29 +236,29 @@ void TapeReader::skip_blocks_before(UtcTime from, bool keep_listings) {
     keep_listings_ = keep_listings;
 }
 
-Record* TapeReader::next() {
+bool TapeReader::next(Record& into) {
     while (!done_) {
         if (taken_ == block_.records) {
             if (decoder_.remaining() != 0) {
                 stop(block_at_, DamageKind::corrupt, "a block holds more than its header says");
-                return nullptr;
+                return false;
             }
-            if (!load_block()) return nullptr;
+            if (!load_block()) return false;
             continue;
         }
-        if (!decoder_.next(record_)) {
+        if (!decoder_.next(into)) {
             stop(
                 block_at_,
                 DamageKind::corrupt,
                 fmt::format("record {} of the block makes no sense", taken_)
             );
-            return nullptr;
+            return false;
         }
         ++taken_;
         ++record_number_;
-        if (passes(record_)) return &record_;
+        if (passes(into)) return true;
     }
-    return nullptr;
+    return false;
 }
 
 // Moves on to the next block that is wanted; false at the end or at damage.
@@ -302,16 +340,8 @@ bool TapeReader::passes(Record const& record) {
             fmt::format("{} after {}", format_utc(at), format_utc(*last_received_))
         );
     last_received_ = at;
-    auto const* event = std::get_if<Event>(&record);
-    auto const* bar = event != nullptr ? std::get_if<BarUpdate>(event) : nullptr;
-    if (bar == nullptr) return true;
-    if (bar->bar.length <= Seconds{0}) return found(DefectKind::impossible_bar, "no length");
-    if (auto const why = bar_defect(bar->bar); !why.empty())
-        return found(
-            DefectKind::impossible_bar,
-            fmt::format("{} {}: {}", to_string(bar->asset), format_utc(bar->bar.open_time), why)
-        );
-    return true;
+    auto defect = content_defect(record);
+    return defect.detail.empty() || found(defect.kind, std::move(defect.detail));
 }
 
 void TapeReader::stop(std::uint64_t offset, DamageKind kind, std::string detail) {

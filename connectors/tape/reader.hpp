@@ -36,9 +36,17 @@ struct Damage {
 
 std::string describe(Damage const& damage);
 
-enum class DefectKind : std::uint8_t { time_going_back, impossible_bar };
-inline constexpr std::size_t defect_kinds = 2;
+enum class DefectKind : std::uint8_t { time_going_back, impossible_bar, impossible_market };
+inline constexpr std::size_t defect_kinds = 3;
 std::string_view to_string(DefectKind kind);
+
+// Why a bar or market cannot be true by itself; empty detail where it can.
+struct ContentDefect {
+    DefectKind kind = DefectKind::impossible_bar;
+    std::string detail;
+};
+
+ContentDefect content_defect(Record const& record);
 
 // Records that cannot be true, by kind: how many, and the first one.
 struct Defect {
@@ -77,9 +85,11 @@ public:
 
     std::string const& path() const { return path_; }
 
-    // The next record, valid until the call after; null at the end or at damage. The caller may
-    // change its seq.
-    Record* next();
+    // The next record, valid until the call after; null at the end or at damage.
+    Record* next() { return next(record_) ? &record_ : nullptr; }
+
+    // The same into the caller's place; faster where `into` holds a record of that kind already.
+    bool next(Record& into);
 
     // Set once next() met it.
     std::optional<Damage> const& damage() const { return damage_; }
