@@ -13,6 +13,8 @@ enum class ExitCode : int {
     interrupted = 130 // SIGINT or SIGTERM, stopped in order
 };
 
-constexpr int code(ExitCode e) { return static_cast<int>(e); }
+constexpr int code(ExitCode e) {
+    return static_cast<int>(e);
+}
 
 } // namespace polyquant::app

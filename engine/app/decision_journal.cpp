@@ -1,0 +1,85 @@
+#include "engine/app/decision_journal.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace polyquant::app {
+
+namespace {
+
+Result<void> done(Result<std::uint64_t> const& appended) {
+    return appended ? Result<void>{boost::system::in_place_value} : Result<void>{appended.error()};
+}
+
+std::string who(std::string const& strategy, Asset asset) {
+    return fmt::format("{} {}", strategy, to_string(asset));
+}
+
+std::string text_of(
+    strategies::Strategy const& strategy,
+    MarketView const& view,
+    strategies::Decision const& decision,
+    Reason answer
+) {
+    auto text = fmt::format(
+        "{} epoch {:016x} window {}",
+        to_string(answer),
+        strategy.epoch(),
+        unix_seconds(view.window.start)
+    );
+    auto to = std::back_inserter(text);
+    for (auto outcome : {Outcome::up, Outcome::down}) {
+        auto const& side = decision[outcome];
+        if (!side.evaluated) continue;
+        fmt::format_to(
+            to,
+            " {}[{} ask {} p {} edge {}]",
+            to_string(outcome),
+            to_string(side.reason),
+            side.ask ? to_string(*side.ask) : "-",
+            side.win_probability,
+            side.edge
+        );
+    }
+    if (view.strike) fmt::format_to(to, " strike {}", to_string(view.strike->price));
+    if (view.spot) fmt::format_to(to, " spot {}", to_string(view.spot->price));
+    return text;
+}
+
+} // namespace
+
+Result<void> DecisionJournal::note(
+    strategies::Strategy const& strategy,
+    MarketView const& view,
+    strategies::Decision const& decision,
+    Reason answer
+) {
+    ENSURE(view.asset.has_value(), "scalp strategies look at one asset");
+    auto& last = last_[{strategy.name().text, *view.asset}];
+    auto text = text_of(strategy, view, decision, answer);
+    if (text == last.text) {
+        ++last.repeats;
+        return boost::system::in_place_value;
+    }
+    auto const name = who(strategy.name().text, *view.asset);
+    if (auto const counted = write_repeats(view.now, name, last); !counted) return counted;
+    last.text = std::move(text);
+    return done(journal_.append(view.now, "decision", name + " " + last.text));
+}
+
+Result<void> DecisionJournal::finish(UtcTime now) {
+    for (auto& [key, last] : last_) {
+        auto const counted = write_repeats(now, who(key.first, key.second), last);
+        if (!counted) return counted;
+    }
+    return boost::system::in_place_value;
+}
+
+Result<void> DecisionJournal::write_repeats(UtcTime at, std::string const& name, Last& last) {
+    if (last.repeats == 0) return boost::system::in_place_value;
+    auto const times = std::exchange(last.repeats, 0);
+    return done(journal_.append(at, "again", fmt::format("{} {} times", name, times)));
+}
+
+} // namespace polyquant::app

@@ -1,0 +1,18 @@
+#include "engine/app/fact_log.hpp"
+
+namespace polyquant::app {
+
+void FactLog::record(FactBody body) {
+    auto const fact = Fact{seq_ + 1, clock_.utc_now(), std::move(body)};
+    auto written = journal_.append(fact.at, "fact", describe(fact));
+    // An order leaves right after its OrderPlaced: by then the record is out of this process.
+    auto const flushed = written ? journal_.flush() : Result<void>{written.error()};
+    if (!flushed) on_failure_(flushed.error());
+    ++seq_;
+    portfolio_.apply(fact);
+    ledger_.post(fact);
+    for (auto const& listener : listeners_)
+        listener(fact);
+}
+
+} // namespace polyquant::app
