@@ -148,6 +148,12 @@ TEST_CASE("A cancelled wait for the SidePool ends at once", "[runtime][side_pool
     SidePool pool{world.io, 1, Delivery::held};
     Results out;
     Gate gate;
+    std::promise<void> begun;
+    auto const running = [&]() -> Result<int> {
+        begun.set_value();
+        gate.future.wait();
+        return 1;
+    };
     asio::cancellation_signal cancel;
     std::atomic<bool> skipped_ran = false;
     auto const skipped = [&]() -> Result<int> {
@@ -156,7 +162,7 @@ TEST_CASE("A cancelled wait for the SidePool ends at once", "[runtime][side_pool
     };
     asio::co_spawn(
         world.io,
-        run_job(pool, "running", gate.pass(1), out),
+        run_job(pool, "running", running, out),
         asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr) {})
     );
     asio::cancellation_signal cancel_skipped;
@@ -166,6 +172,7 @@ TEST_CASE("A cancelled wait for the SidePool ends at once", "[runtime][side_pool
         asio::bind_cancellation_slot(cancel_skipped.slot(), [](std::exception_ptr) {})
     );
     world.poll();
+    begun.get_future().wait();
 
     cancel.emit(asio::cancellation_type::terminal);
     cancel_skipped.emit(asio::cancellation_type::terminal);
@@ -214,9 +221,9 @@ TEST_CASE(
     CHECK(
         out ==
         Results{
-            "late: cancelled in late: the side pool has stopped",
             "stuck: cancelled in stuck: the side pool has stopped",
-            "queued: cancelled in queued: the side pool has stopped"
+            "queued: cancelled in queued: the side pool has stopped",
+            "late: cancelled in late: the side pool has stopped"
         }
     );
     gate->open();
