@@ -11,8 +11,10 @@ namespace polyquant::test {
 
 inline std::int64_t between(std::int64_t low, std::int64_t high) {
     if (low == high) return low;
-    auto const drawn = *rc::gen::inRange<std::int64_t>(low, high);
-    return *rc::gen::element(drawn, drawn, low, high);
+    // At full size from the first case on: otherwise early cases stay near `low`.
+    auto const drawn =
+        *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::int64_t>(low, high));
+    return *rc::gen::weightedElement<std::int64_t>({{8, drawn}, {1, low}, {1, high}});
 }
 
 inline double between(double low, double high) {
