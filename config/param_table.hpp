@@ -106,7 +106,9 @@ template <class Row>
 std::string allowed_text(Row const& row) {
     using V = typename Row::Value;
     if constexpr (Row::ranged) {
-        return print_value(row.min) + " to " + print_value(row.max);
+        auto text = print_value(row.min) + " to " + print_value(row.max);
+        std::erase(text, '"'); // of durations
+        return text;
     } else if constexpr (NamedEnum<V>) {
         std::string text = "one of";
         for (auto const name : choice_names<V>())

@@ -85,20 +85,42 @@ void merge_strategies(Merged& merged, RawValue const& list, ConfigProblems& prob
     merged.strategies.insert(merged.strategies.end(), list.items.begin(), list.items.end());
 }
 
+std::string section_with_key(std::string_view key) {
+    std::string found;
+    RunConfig const any;
+    for_each_section(any, [&](std::string_view name, auto const& params) {
+        for (auto const& text : param_texts(params))
+            if (text.name == key && found.empty()) found = name;
+    });
+    return found;
+}
+
+void refuse_unknown_root(
+    RawValue const& item, std::vector<std::string_view> const& names, ConfigProblems& problems
+) {
+    if (item.kind == RawValue::Kind::table) {
+        problems.push_back(
+            {item.at, item.key, "unknown section", {}, std::string{nearest(item.key, names)}}
+        );
+        return;
+    }
+    auto const home = section_with_key(item.key);
+    report(
+        problems,
+        item.at,
+        item.key,
+        home.empty() ? "unknown key outside of any section"
+                     : fmt::format("stands outside of any section; it belongs under [{}]", home)
+    );
+}
+
 void merge_file(Merged& merged, RawValue const& root, ConfigProblems& problems) {
     auto const names = section_names();
     for (auto const& item : root.items) {
         if (item.key == strategy_key) {
             merge_strategies(merged, item, problems);
         } else if (std::find(names.begin(), names.end(), item.key) == names.end()) {
-            problems.push_back(
-                {item.at,
-                 item.key,
-                 item.kind == RawValue::Kind::table ? "unknown section"
-                                                    : "unknown key outside of any section",
-                 {},
-                 std::string{nearest(item.key, names)}}
-            );
+            refuse_unknown_root(item, names, problems);
         } else if (item.kind != RawValue::Kind::table) {
             report(
                 problems,

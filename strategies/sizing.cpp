@@ -43,8 +43,9 @@ Usdc kelly_stake(SizingParams const& p, StakeInput const& input) {
     auto const share =
         std::min(p.kelly_fraction * kelly_share(input.win_probability, cost), p.kelly_cap);
     if (!(share > 0) || input.bankroll <= Usdc{}) return Usdc{};
-    auto const bet =
-        Usdc::from_micros(static_cast<std::int64_t>(to_double(input.bankroll) * share * 1e6));
+    // To the nearest micro: 4.999999 for a bet of 5 would buy a share less.
+    auto const micros = static_cast<double>(input.bankroll.micros()) * share;
+    auto const bet = Usdc::from_micros(std::llround(micros));
     return bet < p.kelly_bet_min ? Usdc{} : bet;
 }
 
