@@ -15,11 +15,19 @@ ModelActor::ModelActor(
     asio::any_io_executor executor,
     runtime::SidePool& pool,
     std::vector<BaselineModel> models,
-    SignalTime signal_time,
-    Listener listener
+    SignalTime signal_time
 )
-    : pool_{pool}, signal_time_{signal_time}, listener_{std::move(listener)},
-      jobs_{executor, "model.training", asset_count} {
+    : pool_{pool}, signal_time_{signal_time}, jobs_{executor, "model.training", 4 * asset_count} {
+    install(std::move(models));
+}
+
+void ModelActor::replace(std::vector<BaselineModel> models, SignalTime signal_time) {
+    signal_time_ = signal_time;
+    ++generation_;
+    install(std::move(models));
+}
+
+void ModelActor::install(std::vector<BaselineModel> models) {
     for (auto& model : models) {
         auto const asset = model.params().asset;
         auto nothing_yet = Signal{};
@@ -40,7 +48,7 @@ void ModelActor::on(BarUpdate const& update, UtcTime now) {
     if (update.closed) {
         desk->model.on_bar(update.bar);
         desk->open_bar.reset();
-        if (auto job = desk->model.training_due()) jobs_.post(std::move(*job));
+        queue_training(*desk);
     } else {
         if (signal_time_ == SignalTime::window_start) return;
         desk->open_bar = update.bar;
@@ -50,8 +58,9 @@ void ModelActor::on(BarUpdate const& update, UtcTime now) {
 
 Task<void> ModelActor::run() {
     for (;;) {
-        auto job = co_await jobs_.next();
-        if (!job) co_return;
+        auto queued = co_await jobs_.next();
+        if (!queued) co_return;
+        auto const* job = &queued->job;
         auto const name = "train." + std::string{lower_name(job->asset)};
         std::function<Result<TrainingOutcome>()> const work = [job = *job] {
             return Result<TrainingOutcome>{models::run(job)};
@@ -59,6 +68,7 @@ Task<void> ModelActor::run() {
         auto outcome = co_await pool_.submit<TrainingOutcome>(name, work);
         if (!outcome && outcome.error().fault == Fault::cancelled) co_return;
         if (!outcome) outcome = TrainingOutcome{job->asset, job->number, outcome.error()};
+        if (queued->generation != generation_) continue;
         auto& desk = *desks_[index_of(job->asset)];
         desk.model.accept(*outcome);
         if (listener_.on_training) listener_.on_training(*outcome, desk.model.status());
@@ -68,8 +78,11 @@ Task<void> ModelActor::run() {
 
 void ModelActor::request_trainings() {
     for (auto& desk : desks_)
-        if (desk)
-            if (auto job = desk->model.training_due()) jobs_.post(std::move(*job));
+        if (desk) queue_training(*desk);
+}
+
+void ModelActor::queue_training(Desk& desk) {
+    if (auto job = desk.model.training_due()) jobs_.post(Queued{std::move(*job), generation_});
 }
 
 Signal const* ModelActor::signal(Asset asset) const {

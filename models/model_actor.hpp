@@ -30,10 +30,13 @@ public:
         asio::any_io_executor executor,
         runtime::SidePool& pool,
         std::vector<BaselineModel> models,
-        SignalTime signal_time,
-        Listener listener
+        SignalTime signal_time
     );
 
+    void listen(Listener listener) { listener_ = std::move(listener); }
+
+    // Other parameters: starts again with fresh models. Trainings still out are dropped.
+    void replace(std::vector<BaselineModel> models, SignalTime signal_time);
     void warm_up(Asset asset, std::span<Bar const> history);
     void on(BarUpdate const& update, UtcTime now);
 
@@ -53,7 +56,8 @@ private:
         std::optional<Bar> open_bar;
     };
 
-
+    void install(std::vector<BaselineModel> models);
+    void queue_training(Desk& desk);
     void refresh(Desk& desk, UtcTime now);
     void publish(Desk& desk, Signal signal);
 
@@ -61,7 +65,14 @@ private:
     std::array<std::optional<Desk>, asset_count> desks_;
     SignalTime signal_time_;
     Listener listener_;
-    runtime::CountMailbox<TrainingJob> jobs_; // a model has one job out at most: never full
+
+    struct Queued {
+        TrainingJob job;
+        std::uint64_t generation;
+    };
+
+    runtime::CountMailbox<Queued> jobs_; // a model has one job out at most: never full
+    std::uint64_t generation_ = 0;       // of the models; an older one's training is dropped
     UtcTime now_{};
 };
 

@@ -131,7 +131,7 @@ std::string window_line(SettledWindow const& w, StatusSnapshot const& status) {
     auto line = fmt::format(
         "{} {} {} strike {} final {} ({}, {})",
         clock_text(w.window.end()),
-        to_string(w.asset),
+        w.asset ? to_string(*w.asset) : std::string_view{w.slug},
         w.winner ? to_string(*w.winner) : "50/50",
         to_string(w.strike),
         to_string(w.final_price),

@@ -14,7 +14,7 @@ std::vector<std::string> status_block(StatusSnapshot const& status, std::size_t 
 
 struct SettledWindow {
     std::string slug;
-    Asset asset = Asset::btc;
+    std::optional<Asset> asset;
     Window window;
     std::optional<Outcome> winner;
     UsdPrice strike;

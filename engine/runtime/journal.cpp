@@ -235,6 +235,7 @@ Result<std::uint64_t> Journal::append(UtcTime at, std::string_view kind, std::st
     if (buffer_.size() >= buffer_limit) {
         if (auto flushed = flush(); !flushed) return flushed.error();
     }
+    if (observer_) observer_(recorded_);
     return recorded_;
 }
 

@@ -53,6 +53,11 @@ public:
     // differs from the recorded one; the detail has number, expected and actual text.
     Result<std::uint64_t> append(UtcTime at, std::string_view kind, std::string_view payload);
 
+    // Called after each record that was appended (not for compared ones), with its number.
+    void observe_appends(std::function<void(std::uint64_t)> observer) {
+        observer_ = std::move(observer);
+    }
+
     Result<void> flush(); // to the operating system
     Result<void> sync();  // to the disk
 
@@ -89,6 +94,7 @@ private:
     std::string line_{};   // the record being made
     std::string buffer_{}; // not written yet
     std::optional<Failure> failed_{};
+    std::function<void(std::uint64_t)> observer_{};
 };
 
 } // namespace polyquant::runtime

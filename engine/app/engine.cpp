@@ -1,0 +1,409 @@
+#include "engine/app/engine.hpp"
+
+#include "engine/app/model_setup.hpp"
+#include "strategies/catalog.hpp"
+
+#include <fmt/format.h>
+
+namespace polyquant::app {
+
+namespace {
+
+settlement::SettlerLimits settler_limits(config::SettlementParams const& p) {
+    settlement::SettlerLimits limits;
+    limits.final_price_wait = p.final_price_wait;
+    limits.official_wait = p.official_wait;
+    limits.payout_delay = p.payout_delay;
+    limits.unresolved_alarm = p.unresolved_alarm;
+    return limits;
+}
+
+std::optional<Nanos> age_of(std::optional<PricePoint> const& point, UtcTime now) {
+    if (!point) return std::nullopt;
+    return now - point->at;
+}
+
+std::optional<Nanos> age_of(std::optional<BookView> const& book, UtcTime now) {
+    if (!book || !book->is_live()) return std::nullopt;
+    return now - book->updated_at();
+}
+
+// How often settlement looks again while nothing asks for it earlier.
+constexpr Seconds settlement_step{1};
+
+// What other seeds do not change: reports about our own orders are the venue's doing.
+constexpr auto outside_input = runtime::EventKinds::of<
+    MarketListed,
+    BookSnapshot,
+    BookChange,
+    TickSizeChanged,
+    PublicTrade,
+    BarUpdate,
+    PriceTick,
+    MarketResolved,
+    FeedState>();
+
+} // namespace
+
+Engine::Engine(EngineParts parts, config::RunConfig config)
+    : parts_{std::move(parts)}, config_{std::move(config)},
+      supervisor_{
+          parts_.executor,
+          parts_.clock,
+          [this](std::string const& name, Failure const& failure) {
+              fail({failure.fault, name, "ended: " + describe(failure)});
+          }
+      },
+      ledger_writer_{
+          parts_.executor,
+          parts_.disk_pool,
+          parts_.ledger,
+          [this](Failure const& failure) {
+              fail(failure);
+          }
+      },
+      facts_{
+          parts_.clock,
+          parts_.journal,
+          portfolio_,
+          ledger_writer_,
+          [this](Failure const& failure) {
+              fail(failure);
+          }
+      },
+      digest_{parts_.journal}, decisions_{parts_.journal}, gate_{config_.risk, portfolio_},
+      execution_{
+          parts_.executor,
+          parts_.clock,
+          supervisor_,
+          parts_.venue,
+          facts_,
+          portfolio_,
+          gate_,
+          config_.execution,
+          {.publish = [this](BreakerChanged change) { parts_.bus.publish(Event{change}); },
+           .alarm = [this](std::string text) { parts_.listener.say("ALARM " + text); },
+           .persist = {}}
+      },
+      settler_{
+          settler_limits(config_.settlement),
+          board_,
+          [this](ConditionId const& market) {
+              return holdings_of(market);
+          }
+      },
+      models_{
+          parts_.executor,
+          parts_.training_pool,
+          make_models(config_.run.assets, config_.model),
+          signal_time(config_.model)
+      } {
+    for (auto const& strategy : config_.strategies)
+        strategies_.push_back({std::make_unique<strategies::StrategyActor>(
+            parts_.executor,
+            parts_.clock,
+            *this,
+            strategies::make_strategy(strategy),
+            config_.run.assets
+        )});
+    models_.listen(
+        {.on_signal =
+             [this](models::Signal const& s) {
+                 check(parts_.journal.append(
+                     parts_.clock.utc_now(),
+                     "signal",
+                     fmt::format(
+                         "{} window {} up {} learned {} heuristic {} model {} {}",
+                         to_string(s.asset),
+                         unix_seconds(s.window.start),
+                         s.up,
+                         s.learned,
+                         s.heuristic,
+                         s.model_version,
+                         s.usable ? "usable" : s.why
+                     )
+                 ));
+                 wake_all(s.asset, 0);
+             },
+         .on_training =
+             [this](models::TrainingOutcome const& outcome, models::BaselineStatus const& status) {
+                 auto const text = outcome.model ? fmt::format(
+                                                       "{} model {} trained on {} rows",
+                                                       to_string(outcome.asset),
+                                                       outcome.number,
+                                                       outcome.model->rows.used
+                                                   )
+                                                 : fmt::format(
+                                                       "{} training {} failed, model {} stays: {}",
+                                                       to_string(outcome.asset),
+                                                       outcome.number,
+                                                       status.model_version,
+                                                       describe(outcome.model.error())
+                                                   );
+                 check(parts_.journal.append(parts_.clock.utc_now(), "model", text));
+                 parts_.listener.say(text);
+             }}
+    );
+    facts_.listen([this](Fact const& fact) { on_fact(fact); });
+}
+
+void Engine::warm_up(Asset asset, std::span<Bar const> history) {
+    models_.warm_up(asset, history);
+    for (auto const& bar : history)
+        keep_history(BarUpdate{{}, asset, bar, true});
+}
+
+void Engine::start() {
+    subscribe();
+    start_tasks();
+    open_books();
+    models_.request_trainings();
+}
+
+void Engine::subscribe() {
+    using runtime::EventKinds;
+    auto& bus = parts_.bus;
+    bus.subscribe("digest", outside_input, [this](Event const& e) { check(digest_.on(e)); });
+    bus.subscribe("board", EventKinds::all(), [this](Event const& e) { board_.on(e); });
+    bus.subscribe("settlement", EventKinds::all(), [this](Event const& e) { settler_.on(e); });
+    bus.on<BarUpdate>("models", [this](BarUpdate const& e) {
+        if (e.closed) keep_history(e);
+        models_.on(e, parts_.clock.utc_now());
+    });
+    bus.subscribe(
+        "execution",
+        EventKinds::of<OwnOrderReport, OwnTradeReport>(),
+        [this](Event const& e) { execution_.on(e); }
+    );
+    bus.on<BookSnapshot>("strategies", [this](BookSnapshot const& e) {
+        wake_for_token(e.token, e.at.seq);
+    });
+    bus.on<BookChange>("strategies", [this](BookChange const& e) {
+        if (e.end_of_frame) wake_for_token(e.token, e.at.seq);
+    });
+    bus.on<PriceTick>("strategies", [this](PriceTick const& e) { wake_all(e.asset, e.at.seq); });
+    bus.on<MarketListed>("strategies", [this](MarketListed const& e) {
+        if (e.market.asset) wake_all(*e.market.asset, e.at.seq);
+    });
+}
+
+void Engine::start_tasks() {
+    using runtime::Stage;
+    supervisor_.start(Stage::close, "ledger", ledger_writer_.run());
+    supervisor_.start(Stage::orders, "settlement", run_settlement());
+    supervisor_.start(Stage::strategies, "models", models_.run());
+    for (auto& slot : strategies_) {
+        auto const& name = slot.actor->strategy().name().text;
+        supervisor_.start(Stage::strategies, name, slot.actor->run());
+        supervisor_.start(Stage::strategies, name + ".timer", slot.actor->run_timer());
+    }
+    supervisor_.on_stop(Stage::orders, "cancel all orders", [this] {
+        auto const deadline = parts_.clock.now() + config_.run.shutdown_grace;
+        return execution_.cancel_all(deadline);
+    });
+    supervisor_.on_stop(Stage::close, "write the ledger", [this]() -> Task<Result<void>> {
+        while (!ledger_writer_.idle())
+            co_await parts_.clock.sleep_for(1ms);
+        check(digest_.finish(parts_.clock.utc_now()));
+        check(decisions_.finish(parts_.clock.utc_now()));
+        co_return parts_.journal.sync();
+    });
+}
+
+void Engine::open_books() {
+    for (auto const& slot : strategies_) {
+        auto const& strategy = slot.actor->strategy();
+        open_epoch(strategy);
+        facts_.record(
+            CapitalMoved{strategy.name(), strategy.config().header.bankroll, "starting bankroll"}
+        );
+    }
+}
+
+void Engine::open_epoch(strategies::Strategy const& strategy) {
+    facts_.record(
+        EpochOpened{strategy.name(), strategy.kind(), strategy.epoch(), strategy.printed_params()}
+    );
+}
+
+Task<runtime::StopReport> Engine::stop() {
+    return supervisor_.stop();
+}
+
+MarketView Engine::view(Asset asset, Window window) const {
+    return board_.view(asset, window, parts_.clock.utc_now());
+}
+
+models::Signal const* Engine::signal(Asset asset) const {
+    return models_.signal(asset);
+}
+
+Usdc Engine::free_bankroll(StrategyName const& strategy) const {
+    auto const* account = portfolio_.find(strategy);
+    return account != nullptr ? account->cash : Usdc{};
+}
+
+Engine::Submitted Engine::submit(PlaceOrder const& order, MarketView const& view) {
+    if (failed_) return {Reason::trading_halted, {}};
+    auto const* newest = order.asset ? models_.signal(*order.asset) : nullptr;
+    execution::RiskView risk;
+    risk.now = view.now;
+    risk.market = view.market;
+    risk.book_age = age_of(view.book(order.outcome), view.now);
+    risk.spot_age = age_of(view.spot, view.now);
+    if (newest != nullptr) risk.signal_age = view.now - newest->as_of;
+    // Recorded time has no offset against itself; a live clock's is measured by its feed.
+    risk.clock_offset = Nanos{0};
+    auto const submitted = execution_.submit(order, risk);
+    return {submitted.reason, submitted.order};
+}
+
+void Engine::evaluated(
+    strategies::Strategy const& strategy,
+    MarketView const& view,
+    strategies::Decision const& decision,
+    Reason answer
+) {
+    check(decisions_.note(strategy, view, decision, answer));
+}
+
+void Engine::window_over(WindowEvaluated counts) {
+    facts_.record(std::move(counts));
+}
+
+void Engine::on_fact(Fact const& fact) {
+    for (auto& slot : strategies_)
+        slot.actor->on(fact);
+    if (auto const* trade = std::get_if<TradeMatched>(&fact.body)) {
+        if (pinned_.insert(trade->market).second) board_.pin(trade->market);
+    } else if (auto const* settled = std::get_if<WindowSettled>(&fact.body)) {
+        if (pinned_.erase(settled->market) > 0) board_.unpin(settled->market);
+        observe::SettledWindow window;
+        window.slug = settled->slug;
+        window.asset = settled->asset;
+        window.window = settled->window;
+        window.winner = settled->winner;
+        window.strike = settled->strike;
+        window.final_price = settled->final_price;
+        window.source = settled->source;
+        window.rule = settled->rule;
+        parts_.listener.window_settled(window);
+    } else if (auto const* state = std::get_if<TradingStateChanged>(&fact.body)) {
+        parts_.listener.say(describe(fact));
+        if (state->halted && state->strategy.text.empty()) failed_ = true;
+    }
+}
+
+void Engine::wake_all(Asset asset, std::uint64_t seq) {
+    for (auto& slot : strategies_)
+        slot.actor->wake(asset, seq);
+}
+
+void Engine::wake_for_token(TokenId const& token, std::uint64_t seq) {
+    auto const place = board_.find(token);
+    if (place && place->market->asset) wake_all(*place->market->asset, seq);
+}
+
+Task<void> Engine::run_settlement() {
+    for (;;) {
+        settle_due();
+        auto next = parts_.clock.utc_now() + settlement_step;
+        if (auto const due = settler_.next_due()) next = std::min(next, *due);
+        next = std::max(next, parts_.clock.utc_now() + Nanos{1'000'000});
+        if (!co_await parts_.clock.wait_until(parts_.clock.instant_of(next))) co_return;
+    }
+}
+
+void Engine::settle_due() {
+    for (auto& fact : settler_.due(parts_.clock.utc_now()))
+        facts_.record(std::move(fact));
+    for (auto const& note : settler_.take_notes())
+        parts_.listener.say(
+            fmt::format("SETTLEMENT {} {}: {}", to_string(note.kind), note.slug, note.text)
+        );
+}
+
+std::vector<settlement::Holding> Engine::holdings_of(ConditionId const& market) const {
+    std::vector<settlement::Holding> held;
+    for (auto const& [name, account] : portfolio_.strategies())
+        for (auto const& [token, position] : account.positions)
+            if (position.market == market && !position.exposure.is_zero())
+                held.push_back({name, token, position.outcome, position.exposure, position.cost});
+    return held;
+}
+
+void Engine::keep_history(BarUpdate const& update) {
+    auto& bars = history_[index_of(update.asset)];
+    bars.push_back(update.bar);
+    while (bars.size() > static_cast<std::size_t>(config_.model.history_bars))
+        bars.pop_front();
+}
+
+void Engine::rebuild_models(config::ModelParams const& params) {
+    models_.replace(make_models(config_.run.assets, params), signal_time(params));
+    for (auto asset : config_.run.assets) {
+        auto const& bars = history_[index_of(asset)];
+        models_.warm_up(asset, std::vector<Bar>{bars.begin(), bars.end()});
+    }
+    models_.request_trainings();
+}
+
+config::ReloadVerdict Engine::reload(config::RunConfig next) {
+    auto verdict = config::check_reload(config_, next, reload_history());
+    if (!verdict.accepted()) return verdict;
+    auto const before = std::exchange(config_, std::move(next));
+    gate_.reload(config_.risk);
+    execution_.reload(config_.execution);
+    settler_.set_limits(settler_limits(config_.settlement));
+    for (auto& slot : strategies_) {
+        auto const* changed = config_.find(slot.actor->strategy().name().text);
+        ENSURE(changed != nullptr, "an accepted reload keeps every strategy");
+        auto const new_epoch = changed->epoch() != slot.actor->strategy().epoch();
+        slot.actor->replace(strategies::make_strategy(*changed));
+        if (new_epoch) open_epoch(slot.actor->strategy());
+    }
+    if (!(before.model == config_.model)) rebuild_models(config_.model);
+    return verdict;
+}
+
+config::ReloadHistory Engine::reload_history() const {
+    config::ReloadHistory history;
+    for (auto const& [name, account] : portfolio_.strategies())
+        history[name.text] = {
+            account.bankroll(),
+            static_cast<int>(account.epoch.wins),
+            static_cast<int>(account.epoch.losses),
+            !account.positions.empty()
+        };
+    return history;
+}
+
+bool Engine::is_quiet() const {
+    return execution_.open_orders() == 0 && unsettled_positions() == 0 && ledger_writer_.idle();
+}
+
+std::size_t Engine::windows_pending() const {
+    return settler_.pending(parts_.clock.utc_now());
+}
+
+std::size_t Engine::unsettled_positions() const {
+    std::size_t count = 0;
+    for (auto const& [name, account] : portfolio_.strategies())
+        count += account.positions.size();
+    return count;
+}
+
+void Engine::check(Result<void> const& written) {
+    if (!written) fail(written.error());
+}
+
+void Engine::check(Result<std::uint64_t> const& appended) {
+    if (!appended) fail(appended.error());
+}
+
+void Engine::fail(Failure const& failure) {
+    if (std::exchange(failed_, true)) return;
+    parts_.listener.fatal(failure);
+}
+
+} // namespace polyquant::app

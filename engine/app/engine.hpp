@@ -1,0 +1,135 @@
+// The machine in the middle, wired: bus -> board -> models -> strategies -> gate -> execution,
+// facts to journal, portfolio and ledger. The same objects in every mode; clock, feed and venue
+// come from outside.
+#pragma once
+
+#include "config/reload.hpp"
+#include "engine/app/decision_journal.hpp"
+#include "engine/app/fact_log.hpp"
+#include "engine/app/input_digest.hpp"
+#include "engine/execution/execution_actor.hpp"
+#include "engine/market/market_board.hpp"
+#include "engine/observe/status_text.hpp"
+#include "engine/runtime/bus.hpp"
+#include "engine/runtime/supervisor.hpp"
+#include "engine/settlement/window_settler.hpp"
+#include "models/model_actor.hpp"
+#include "strategies/strategy_actor.hpp"
+
+#include <deque>
+#include <memory>
+#include <set>
+
+namespace polyquant::app {
+
+// What the engine tells the outside while it runs.
+class EngineListener {
+public:
+    virtual ~EngineListener() = default;
+    virtual void say(std::string const& line) = 0; // for people: alarms, trainings, notes
+    virtual void window_settled(observe::SettledWindow const& window) = 0;
+    // Something that must not go on: a bug, a storage failure, a diverging re-execution.
+    virtual void fatal(Failure const& failure) = 0;
+};
+
+struct EngineParts {
+    asio::any_io_executor executor;
+    runtime::Clock& clock;
+    runtime::Bus& bus;
+    runtime::SidePool& training_pool;
+    runtime::SidePool& disk_pool; // one thread, the ledger's
+    OrderVenue& venue;
+    runtime::Journal& journal;
+    std::shared_ptr<ledger::Ledger> ledger;
+    EngineListener& listener;
+};
+
+class Engine final : public strategies::StrategyHost {
+public:
+    Engine(EngineParts parts, config::RunConfig config);
+    Engine(Engine const&) = delete;
+    Engine& operator=(Engine const&) = delete;
+
+    void warm_up(Asset asset, std::span<Bar const> history);
+    // Books the bankrolls and epochs, subscribes to the bus, starts every coroutine.
+    void start();
+    Task<runtime::StopReport> stop();
+
+    config::ReloadHistory reload_history() const;
+    // Takes over a configuration that check_reload() accepts, or changes nothing.
+    config::ReloadVerdict reload(config::RunConfig next);
+
+    observe::StatusSnapshot status(std::string mode) const;
+    // Nothing in flight: no open order, no unsettled position, no fact still to be written.
+    bool is_quiet() const;
+    std::size_t unsettled_positions() const;
+    std::size_t windows_pending() const;
+
+    config::RunConfig const& config() const { return config_; }
+
+    execution::Portfolio const& portfolio() const { return portfolio_; }
+
+    market::MarketBoard const& board() const { return board_; }
+
+    settlement::WindowSettler const& settler() const { return settler_; }
+
+    std::uint64_t facts() const { return facts_.recorded(); }
+
+    runtime::Supervisor& supervisor() { return supervisor_; }
+
+    // strategies::StrategyHost
+    MarketView view(Asset asset, Window window) const override;
+    models::Signal const* signal(Asset asset) const override;
+    Usdc free_bankroll(StrategyName const& strategy) const override;
+    Submitted submit(PlaceOrder const& order, MarketView const& view) override;
+    void evaluated(
+        strategies::Strategy const& strategy,
+        MarketView const& view,
+        strategies::Decision const& decision,
+        Reason answer
+    ) override;
+    void window_over(WindowEvaluated counts) override;
+
+private:
+    struct StrategySlot {
+        std::unique_ptr<strategies::StrategyActor> actor;
+    };
+
+    void subscribe();
+    void start_tasks();
+    void open_books();
+    void open_epoch(strategies::Strategy const& strategy);
+    void on_fact(Fact const& fact);
+    void wake_all(Asset asset, std::uint64_t seq);
+    void wake_for_token(TokenId const& token, std::uint64_t seq);
+    Task<void> run_settlement();
+    void settle_due();
+    std::vector<settlement::Holding> holdings_of(ConditionId const& market) const;
+    void keep_history(BarUpdate const& update);
+    void rebuild_models(config::ModelParams const& params);
+    void check(Result<void> const& written);
+    void check(Result<std::uint64_t> const& appended);
+    void fail(Failure const& failure);
+    observe::AssetStatus asset_status(Asset asset, UtcTime now) const;
+    observe::StrategyStatus strategy_status(strategies::StrategyActor const& actor) const;
+
+    EngineParts parts_;
+    config::RunConfig config_;
+    runtime::Supervisor supervisor_;
+    market::MarketBoard board_;
+    execution::Portfolio portfolio_;
+    LedgerWriter ledger_writer_;
+    FactLog facts_;
+    InputDigest digest_;
+    DecisionJournal decisions_;
+    execution::RiskGate gate_;
+    execution::ExecutionActor execution_;
+    settlement::WindowSettler settler_;
+    models::ModelActor models_;
+    std::vector<StrategySlot> strategies_;
+    std::array<std::deque<Bar>, asset_count> history_; // closed bars, to rebuild models on a reload
+    std::set<ConditionId> pinned_;                     // markets we hold shares of
+    bool failed_ = false;
+};
+
+} // namespace polyquant::app

@@ -1,0 +1,102 @@
+// The engine as others see it: a copy of values for console, metrics and dashboard.
+
+#include "engine/app/engine.hpp"
+
+namespace polyquant::app {
+
+namespace {
+
+std::optional<double> edge_of(double win, Quote const& quote, FeeSchedule const& fee) {
+    if (!quote.ask) return std::nullopt;
+    return win - break_even_probability(fee, quote.ask->price);
+}
+
+std::optional<Nanos> newest_age(MarketView const& view) {
+    std::optional<Nanos> age;
+    for (auto const* book : {&view.up, &view.down})
+        if (*book && (*book)->state() != BookState::empty)
+            age = std::min(age.value_or(Nanos::max()), view.now - (*book)->updated_at());
+    return age;
+}
+
+void show_quotes(observe::AssetStatus& status, MarketView const& view) {
+    if (view.up && view.up->is_live()) status.up_quote = view.up->quote();
+    if (view.down && view.down->is_live()) status.down_quote = view.down->quote();
+    if (!status.up) return;
+    status.up_edge = edge_of(*status.up, status.up_quote, view.market->fee);
+    status.down_edge = edge_of(1 - *status.up, status.down_quote, view.market->fee);
+}
+
+} // namespace
+
+observe::StatusSnapshot Engine::status(std::string mode) const {
+    observe::StatusSnapshot status;
+    status.mode = std::move(mode);
+    status.now = parts_.clock.utc_now();
+    status.trading_halted = failed_ || portfolio_.halted();
+    status.halt_text = portfolio_.halted() ? portfolio_.halt_text() : "see the message above";
+    status.events = digest_.events();
+    auto const& counts = board_.counts();
+    status.quarantines = counts.books_crossed + counts.books_impossible + counts.feed_quarantines;
+    for (auto asset : config_.run.assets)
+        status.assets.push_back(asset_status(asset, status.now));
+    for (auto const& slot : strategies_)
+        status.strategies.push_back(strategy_status(*slot.actor));
+    using execution::EndpointGroup;
+    for (auto group : {EndpointGroup::post, EndpointGroup::cancel, EndpointGroup::look_up})
+        status.breakers.push_back({std::string{to_string(group)}, execution_.breaker(group)});
+    return status;
+}
+
+observe::AssetStatus Engine::asset_status(Asset asset, UtcTime now) const {
+    observe::AssetStatus status;
+    auto const view = board_.view(asset, window_at(now), now);
+    status.asset = asset;
+    status.window = view.window;
+    status.has_market = view.market != nullptr;
+    status.strike = view.strike;
+    status.strike_disputed = view.strike_disputed;
+    status.current_is_average = view.average.has_value();
+    status.current = view.average ? view.average : view.spot;
+    if (view.spot) status.price_age = now - view.spot->at;
+    if (auto const* signal = models_.signal(asset)) {
+        if (signal->usable && signal->window == view.window)
+            status.up = signal->up;
+        else
+            status.signal_note = signal->usable ? "stale" : signal->why;
+    }
+    if (view.market != nullptr) show_quotes(status, view);
+    status.book_age = newest_age(view);
+    for (auto const& [name, account] : portfolio_.strategies()) {
+        auto const& fills = account.epoch.fills[index_of(asset)];
+        status.orders_sent += fills.sent;
+        status.orders_filled += fills.filled;
+    }
+    return status;
+}
+
+observe::StrategyStatus Engine::strategy_status(strategies::StrategyActor const& actor) const {
+    observe::StrategyStatus status;
+    auto const& strategy = actor.strategy();
+    status.name = strategy.name().text;
+    status.enabled = strategy.enabled();
+    status.last_reason = actor.last_reason();
+    status.last_reason_asset = actor.last_asset();
+    status.reasons = actor.reasons();
+    auto const* account = portfolio_.find(strategy.name());
+    if (account == nullptr) return status;
+    auto const fills = account->epoch.total();
+    status.halted = account->halted;
+    if (account->halted) status.last_reason = account->halt_reason;
+    status.bankroll = account->bankroll();
+    status.pnl = account->epoch.realised;
+    status.wins = account->epoch.wins;
+    status.losses = account->epoch.losses;
+    status.trades = fills.filled;
+    status.pending = account->open_orders() + account->positions.size();
+    status.orders_sent = fills.sent;
+    status.orders_filled = fills.filled;
+    return status;
+}
+
+} // namespace polyquant::app

@@ -1,0 +1,94 @@
+// One replay from its start to its summary.
+#pragma once
+
+#include "connectors/simulated/simulated_venue.hpp"
+#include "engine/app/engine.hpp"
+#include "engine/app/exit_code.hpp"
+#include "engine/app/replay_command.hpp"
+#include "engine/app/replay_feed.hpp"
+#include "engine/app/replay_plan.hpp"
+#include "engine/observe/console.hpp"
+#include "engine/runtime/replay_loop.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <deque>
+
+namespace polyquant::app {
+
+// Loads the files again and lays the command line over them, as at the start.
+using ConfigLoader = std::function<config::Loaded()>;
+
+class ReplaySession final : public EngineListener {
+public:
+    struct Storage {
+        std::unique_ptr<runtime::Journal> journal;
+        std::shared_ptr<ledger::Ledger> ledger;
+    };
+
+    ReplaySession(
+        ReplayOptions const& options,
+        ReplayPlan plan,
+        config::RunConfig config,
+        ConfigLoader loader,
+        tape::TapeFeed tape,
+        Storage storage,
+        std::FILE* out
+    );
+
+    ExitCode run();
+
+    void say(std::string const& line) override;
+    void window_settled(observe::SettledWindow const& window) override;
+    void fatal(Failure const& failure) override;
+
+private:
+    struct RecordedReload {
+        std::uint64_t after_events;
+        std::string text;
+    };
+
+    Result<void> recall_reloads();
+    void wait_for_signals();
+    void on_signal(int number);
+    void between_events(std::uint64_t published);
+    void reload_from_files(std::uint64_t published);
+    void repeat_reload(RecordedReload const& recorded);
+    void apply(config::RunConfig next, bool write, std::uint64_t published);
+    bool wait_real(Instant until);
+    void redraw_if_due();
+    void set_speed();
+    ExitCode finish();
+    ExitCode leave_unfinished();
+    void print_summary(ExitCode code);
+    std::string mode_text() const;
+
+    ReplayOptions const& options_;
+    ReplayPlan plan_;
+    ConfigLoader loader_;
+    Storage storage_;
+    observe::Console console_;
+    runtime::SimClock clock_;
+    runtime::LiveClock real_;
+    asio::io_context io_;
+    runtime::Bus bus_;
+    runtime::SidePool training_;
+    runtime::SidePool disk_;
+    simulated::SimulatedVenue venue_;
+    Engine engine_;
+    tape::TapeFeed tape_;
+    ReplayFeed feed_;
+    runtime::ReplayLoop loop_;
+    asio::signal_set signals_;
+    std::deque<RecordedReload> recorded_reloads_; // still to be repeated
+    std::vector<observe::SettledWindow> settled_;
+    bool reload_wanted_ = false;
+    bool interrupted_ = false;
+    bool was_re_executing_ = false;
+    std::optional<Failure> fatal_;
+    Instant next_redraw_{};
+    Instant began_{};
+    UtcTime last_event_{};
+};
+
+} // namespace polyquant::app
