@@ -9,6 +9,7 @@
 #include <cstring>
 #include <iterator>
 #include <nmmintrin.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace polyquant::runtime {
@@ -203,7 +204,7 @@ Result<RunIdentity> parse_header_line(std::string_view line) {
 }
 
 Result<std::optional<LineReader::Line>> LineReader::next() {
-    constexpr std::size_t chunk = 64 * 1024;
+    constexpr std::size_t chunk = 65'536;
     auto searched = used_;
     for (;;) {
         auto const feed = buffer_.find('\n', searched);
@@ -226,7 +227,11 @@ Result<std::optional<LineReader::Line>> LineReader::next() {
         auto const code = errno;
         buffer_.resize(searched + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
         if (got < 0 && code != EINTR) {
-            return Failure{Fault::storage, "journal", fmt::format("read: {}", std::strerror(code))};
+            return Failure{
+                Fault::storage,
+                "journal",
+                fmt::format("read: {}", std::generic_category().message(code))
+            };
         }
         // Somebody made the file shorter: what is there is all there is.
         if (got == 0) end_ = read_to;
