@@ -4,23 +4,23 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace polyquant::runtime {
 
 namespace {
 
-constexpr std::size_t buffer_limit = 64 * 1024;
+constexpr std::size_t buffer_limit = 65'536;
 
 Failure storage(std::filesystem::path const& path, std::string_view action, int code) {
     return {
         Fault::storage,
         "journal " + path.string(),
-        fmt::format("{}: {}", action, std::strerror(code))
+        fmt::format("{}: {}", action, std::generic_category().message(code))
     };
 }
 

@@ -1,13 +1,15 @@
 #include "engine/runtime/journal_line.hpp"
 
-#include <boost/crc.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <iterator>
+#include <nmmintrin.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace polyquant::runtime {
@@ -18,9 +20,16 @@ constexpr std::string_view version = "1";
 constexpr std::size_t checksum_length = 10; // " ~0b12e6f7"
 
 std::uint32_t crc_of(std::string_view text) {
-    boost::crc_32_type crc;
-    crc.process_bytes(text.data(), text.size());
-    return crc.checksum();
+    std::uint64_t crc = 0xffffffff;
+    for (; text.size() >= 8; text.remove_prefix(8)) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, text.data(), 8);
+        crc = _mm_crc32_u64(crc, eight);
+    }
+    auto rest = static_cast<std::uint32_t>(crc);
+    for (auto const c : text)
+        rest = _mm_crc32_u8(rest, static_cast<unsigned char>(c));
+    return ~rest;
 }
 
 void close_line(std::string& out, std::size_t line_begin) {
@@ -28,22 +37,32 @@ void close_line(std::string& out, std::size_t line_begin) {
     fmt::format_to(std::back_inserter(out), " ~{:08x}\n", crc);
 }
 
+void append_digits(std::string& out, std::int64_t value, std::size_t digits) {
+    std::array<char, 9> text{};
+    for (auto i = digits; i-- > 0; value /= 10)
+        text[i] = static_cast<char>('0' + value % 10);
+    out.append(text.data(), digits);
+}
+
 void append_utc(std::string& out, UtcTime t) {
     using namespace std::chrono;
     auto const day = floor<days>(t);
     auto const date = year_month_day{day};
-    auto const clock = hh_mm_ss{t - day};
-    fmt::format_to(
-        std::back_inserter(out),
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z",
-        static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()),
-        static_cast<unsigned>(date.day()),
-        clock.hours().count(),
-        clock.minutes().count(),
-        clock.seconds().count(),
-        clock.subseconds().count()
-    );
+    auto const second_of_day = floor<seconds>(t - day).count();
+    append_digits(out, static_cast<int>(date.year()), 4);
+    out.push_back('-');
+    append_digits(out, static_cast<unsigned>(date.month()), 2);
+    out.push_back('-');
+    append_digits(out, static_cast<unsigned>(date.day()), 2);
+    out.push_back('T');
+    append_digits(out, second_of_day / 3600, 2);
+    out.push_back(':');
+    append_digits(out, second_of_day / 60 % 60, 2);
+    out.push_back(':');
+    append_digits(out, second_of_day % 60, 2);
+    out.push_back('.');
+    append_digits(out, (t - floor<seconds>(t)).count(), 9);
+    out.push_back('Z');
 }
 
 void append_escaped(std::string& out, std::string_view payload) {
@@ -185,30 +204,34 @@ Result<RunIdentity> parse_header_line(std::string_view line) {
 }
 
 Result<std::optional<LineReader::Line>> LineReader::next() {
-    constexpr std::size_t chunk = 64 * 1024;
-    buffer_.erase(0, used_);
-    used_ = 0;
-    std::size_t searched = 0;
+    constexpr std::size_t chunk = 65'536;
+    auto searched = used_;
     for (;;) {
         auto const feed = buffer_.find('\n', searched);
-        auto const length = feed == std::string::npos ? buffer_.size() : feed;
-        auto const read_to = at_ + buffer_.size();
-        if (feed != std::string::npos || read_to >= end_) {
-            if (buffer_.empty()) return std::optional<Line>{};
-            auto const complete = feed != std::string::npos;
-            Line const line{std::string_view{buffer_}.substr(0, length), at_, complete};
-            used_ = length + (complete ? 1 : 0);
-            at_ += used_;
+        auto const complete = feed != std::string::npos;
+        auto const read_to = at_ + (buffer_.size() - used_);
+        if (complete || read_to >= end_) {
+            auto const length = (complete ? feed : buffer_.size()) - used_;
+            if (length == 0 && !complete) return std::optional<Line>{};
+            Line const line{std::string_view{buffer_}.substr(used_, length), at_, complete};
+            used_ += length + (complete ? 1 : 0);
+            at_ += length + (complete ? 1 : 0);
             return std::optional{line};
         }
+        buffer_.erase(0, used_);
+        used_ = 0;
         searched = buffer_.size();
         auto const want = static_cast<std::size_t>(std::min<std::uint64_t>(chunk, end_ - read_to));
         buffer_.resize(searched + want);
         auto const got = ::pread(fd_, buffer_.data() + searched, want, static_cast<off_t>(read_to));
+        auto const code = errno;
         buffer_.resize(searched + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-        if (got < 0 && errno != EINTR) {
-            auto const code = errno;
-            return Failure{Fault::storage, "journal", fmt::format("read: {}", std::strerror(code))};
+        if (got < 0 && code != EINTR) {
+            return Failure{
+                Fault::storage,
+                "journal",
+                fmt::format("read: {}", std::generic_category().message(code))
+            };
         }
         // Somebody made the file shorter: what is there is all there is.
         if (got == 0) end_ = read_to;

@@ -4,7 +4,7 @@
 //   1 2026-04-14T00:05:00.000000000Z order btc-updown-5m-1776125100 buy 5 @ 0.93 ~0b12e6f7
 //
 // Fields are number, UTC time with nanoseconds, kind (no blanks), payload (backslash, line feed and
-// carriage return escaped), and the CRC-32 of everything before " ~". Version 1.
+// carriage return escaped), and the CRC-32C of everything before " ~". Version 1.
 #pragma once
 
 #include "engine/core/time.hpp"

@@ -48,7 +48,10 @@ template <class Msg, class Policy>
 class Mailbox {
 public:
     Mailbox(
-        asio::any_io_executor executor, std::string name, std::size_t capacity, Policy policy = {}
+        asio::any_io_executor const& executor,
+        std::string name,
+        std::size_t capacity,
+        Policy policy = {}
     )
         : name_{std::move(name)}, policy_{std::move(policy)}, queue_{capacity},
           wake_{executor, asio::steady_timer::time_point::max()}, wakeups_{Wakeups::of(executor)} {

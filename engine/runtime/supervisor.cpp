@@ -45,7 +45,7 @@ struct Supervisor::State {
         });
     }
 
-    void ended(Entry& entry, std::exception_ptr error);
+    void ended(Entry& entry, std::exception_ptr const& error);
     static Task<Result<void>> until_idle(std::shared_ptr<State> self, std::optional<Stage> stage);
 };
 
@@ -103,7 +103,7 @@ bool Supervisor::start_entry(Stage stage, std::string name, Task<void> task, boo
     entries.remove_if([](State::Entry const& e) { return e.done; });
     auto& entry = entries.emplace_back(stage, std::move(name), may_end);
     Wakeups::of(executor_).add();
-    auto ended = [state = state_, &entry](std::exception_ptr error) {
+    auto ended = [state = state_, &entry](std::exception_ptr const& error) {
         state->ended(entry, error);
     };
     asio::co_spawn(
@@ -114,7 +114,7 @@ bool Supervisor::start_entry(Stage stage, std::string name, Task<void> task, boo
     return true;
 }
 
-void Supervisor::State::ended(Entry& entry, std::exception_ptr error) {
+void Supervisor::State::ended(Entry& entry, std::exception_ptr const& error) {
     entry.done = true;
     for (auto* waiter : waiters)
         waiter->cancel();

@@ -76,6 +76,20 @@ TEST_CASE("A journal line can be read by eye and back", "[runtime][journal]") {
     CHECK_FALSE(parse_record_line(line));
 }
 
+TEST_CASE("A journal's checksum is CRC-32C and its times are exact", "[runtime][journal]") {
+    auto const checksum = [](UtcTime at, std::string_view expected_line) {
+        std::string line;
+        append_record_line(line, 1, at, "k", "");
+        CHECK(line == expected_line);
+    };
+
+    // The checksums come from an independent bitwise computation, which gives the published check
+    // value e3069283 for "123456789".
+    checksum(utc_from_seconds(0), "1 1970-01-01T00:00:00.000000000Z k  ~07c064fa\n");
+    checksum(utc_from_seconds(0) - 1ns, "1 1969-12-31T23:59:59.999999999Z k  ~b089cf26\n");
+    checksum(start + 86'399'123'456'789ns, "1 2026-04-14T11:59:59.123456789Z k  ~4dd87df0\n");
+}
+
 TEST_CASE("A journal gives back what was written", "[runtime][journal]") {
     ScratchFolder folder;
     auto const path = folder / "run.journal";
