@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace polyquant::models {
 
@@ -54,16 +53,16 @@ TrainingOutcome run(TrainingJob const& job) {
     return {job.asset, job.number, train(job.bars, job.params)};
 }
 
-Result<BaselineModel> BaselineModel::create(BaselineParams params) {
+Result<BaselineModel> BaselineModel::create(BaselineParams const& params) {
     if (auto defect = defect_of(params); !defect.empty())
         return Failure{
             Fault::invalid, fmt::format("model of {}", to_string(params.asset)), std::move(defect)
         };
-    return BaselineModel{std::move(params)};
+    return BaselineModel{params};
 }
 
-BaselineModel::BaselineModel(BaselineParams params)
-    : params_{std::move(params)}, heuristic_{params_.heuristic} {
+BaselineModel::BaselineModel(BaselineParams const& params)
+    : params_{params}, heuristic_{params_.heuristic} {
     bars_.reserve(2 * params_.train_bars);
 }
 

@@ -82,7 +82,7 @@ struct BaselineStatus {
 class BaselineModel {
 public:
     // Fails on parameters that defect_of() names.
-    static Result<BaselineModel> create(BaselineParams params);
+    static Result<BaselineModel> create(BaselineParams const& params);
 
     BarVerdict on_bar(Bar const& bar);
 
@@ -121,7 +121,7 @@ public:
     std::optional<UtcTime> newest_close() const;
 
 private:
-    explicit BaselineModel(BaselineParams params);
+    explicit BaselineModel(BaselineParams const& params);
 
     struct Reading {
         FeatureRow row;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace polyquant::models {
 
@@ -170,12 +171,17 @@ Result<LogisticFit> fit_logistic(Sample const& sample, LogisticParams const& par
     double objective = problem.objective(theta);
     for (;; ++fit.iterations) {
         problem.derivatives(theta, gradient, hessian);
-        fit.gradient_norm = gradient.norm();
+        double const before = std::exchange(fit.gradient_norm, gradient.norm());
         fit.converged = fit.gradient_norm <= params.gradient_norm_max;
         if (fit.converged || fit.iterations == params.iterations_max) break;
 
         Vector const direction = newton_direction(hessian, gradient);
         double const slope = direction.dot(gradient);
+        // A huge C lifts the gradient's own rounding above the limit: then the end is where the
+        // gradient no longer falls and a step would gain nothing the objective could show.
+        bool const nothing_to_gain = -slope <= 1e-16 * (1 + std::abs(objective));
+        fit.converged = nothing_to_gain && fit.iterations > 0 && fit.gradient_norm > 0.5 * before;
+        if (fit.converged) break;
         // Next to the minimum the gain is under the objective's rounding: room for that much.
         double const rounding = 1e-13 * (1 + std::abs(objective));
         double step = 1;

@@ -45,6 +45,7 @@ struct LogisticFit {
     double intercept = 0;
     int iterations = 0;
     double gradient_norm = 0; // Euclidean, intercept included
+    // The gradient is under the limit, or as small as double precision lets it become.
     bool converged = false;
 };
 

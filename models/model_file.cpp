@@ -5,11 +5,14 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <fcntl.h>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <unistd.h>
 
 namespace polyquant::models {
@@ -261,7 +264,11 @@ read_model(json::object const& body, FeatureSet expected, std::string const& whe
 }
 
 Failure storage_failure(std::filesystem::path const& path, std::string_view what) {
-    return {Fault::storage, path.string(), fmt::format("{}: {}", what, std::strerror(errno))};
+    return {
+        Fault::storage,
+        path.string(),
+        fmt::format("{}: {}", what, std::generic_category().message(errno))
+    };
 }
 
 } // namespace
@@ -351,14 +358,14 @@ Result<void> save_model(std::filesystem::path const& path, TrainedModel const& m
         done += static_cast<std::size_t>(n);
     }
     bool const written = done == text.size() && ::fsync(file) == 0;
-    auto const failure = storage_failure(beside, "cannot write");
+    auto failure = storage_failure(beside, "cannot write");
     bool const closed = ::close(file) == 0;
     if (!written || !closed) {
         ::unlink(beside.c_str());
         return failure;
     }
     if (::rename(beside.c_str(), path.c_str()) != 0) {
-        auto const refused = storage_failure(path, "cannot replace");
+        auto refused = storage_failure(path, "cannot replace");
         ::unlink(beside.c_str());
         return refused;
     }

@@ -189,8 +189,9 @@ TEST_CASE(
     CHECK(signal.as_of == window.start);
 
     auto other = train(std::span{world.bars}.last(250), {}).value();
-    REQUIRE(world.model.adopt(std::move(other)).has_value());
+    auto const adopted = world.model.adopt(std::move(other));
 
+    CHECK(adopted.has_value());
     CHECK(world.model.status().model_version == 2);
     CHECK(world.model.signal_at_start(window).up == signal.up);
     CHECK(world.model.signal_at_start(window).model_version == 1);

@@ -77,6 +77,8 @@ TEST_CASE("Fit_logistic stays finite on separable data", "[models][logistic]") {
     auto const hardly_penalised = fit_logistic(sample, {.c = 1e9}).value();
 
     CHECK(mild.converged);
+    CHECK(hardly_penalised.converged);
+    CHECK(hardly_penalised.iterations < 50);
     CHECK(std::abs(mild.intercept) < 1e-9);
     CHECK(mild.coefficients[0] > 0.5);
     CHECK(std::isfinite(hardly_penalised.coefficients[0]));
