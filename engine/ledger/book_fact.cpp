@@ -20,14 +20,13 @@ Micros share_of(Micros whole, Micros part, Micros all) {
 
 struct Line {
     char const* kind;
-    TokenId const* token; // of a position, else null
+    std::string const* token; // of a position, else null
     Micros amount;
 };
 
 std::int64_t account_id(Store& store, std::string const& strategy, Line const& line) {
-    auto const token = line.token ? to_string(*line.token) : std::string{};
     auto name = fmt::format("{}:{}", line.kind, strategy);
-    if (line.token) name += ':' + token;
+    if (line.token) name += ':' + *line.token;
     auto const known = store.account_ids.find(name);
     if (known != store.account_ids.end()) return known->second;
     store.run(
@@ -36,7 +35,7 @@ std::int64_t account_id(Store& store, std::string const& strategy, Line const& l
         name,
         line.kind,
         strategy,
-        token
+        line.token ? *line.token : std::string{}
     );
     auto const id = store.number("SELECT id FROM accounts WHERE name = ?", name);
     store.account_ids.emplace(std::move(name), id);
@@ -287,7 +286,7 @@ struct Booker {
                 std::array{
                     Line{"reserved", nullptr, -freed},
                     Line{"cash", nullptr, freed - cost - fee},
-                    Line{"position", &t.token, cost},
+                    Line{"position", &token, cost},
                     Line{"fees", nullptr, fee}
                 }
             );
@@ -305,7 +304,7 @@ struct Booker {
                 std::array{
                     Line{"reserved", nullptr, -freed},
                     Line{"cash", nullptr, freed + cost - fee},
-                    Line{"position", &t.token, -basis},
+                    Line{"position", &token, -basis},
                     Line{"fees", nullptr, fee},
                     Line{"pnl", nullptr, basis - cost}
                 }
@@ -379,8 +378,6 @@ struct Booker {
         );
         if (f.to != TradeState::failed) return;
 
-        auto const token_id = parse_token_id(token);
-        if (!token_id) throw Contradiction{"stored token id cannot be read: " + token};
         auto h = find_holding(store, f.strategy, token);
         store.run("UPDATE orders SET matched = matched - ? WHERE order_id = ?", size, id);
         if (buy) {
@@ -393,7 +390,7 @@ struct Booker {
                 f.strategy,
                 std::array{
                     Line{"cash", nullptr, cost + fee},
-                    Line{"position", &*token_id, -cost},
+                    Line{"position", &token, -cost},
                     Line{"fees", nullptr, -fee}
                 }
             );
@@ -408,7 +405,7 @@ struct Booker {
                 f.strategy,
                 std::array{
                     Line{"cash", nullptr, fee - cost},
-                    Line{"position", &*token_id, basis},
+                    Line{"position", &token, basis},
                     Line{"fees", nullptr, -fee},
                     Line{"pnl", nullptr, cost - basis}
                 }
@@ -457,7 +454,7 @@ struct Booker {
             f.strategy,
             std::array{
                 Line{"cash", nullptr, payout},
-                Line{"position", &f.token, -cost},
+                Line{"position", &token, -cost},
                 Line{"pnl", nullptr, cost - payout}
             }
         );
