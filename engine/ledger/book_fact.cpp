@@ -115,11 +115,28 @@ StoredOrder find_order(Store& store, OrderId const& id, StrategyName const& stra
     return order;
 }
 
+// What some of a holding's shares have cost. The sum is split first and the fees' part second, so
+// that cost and fees together are what the portfolio, which keeps only the sum, makes of it.
+struct Basis {
+    Micros cost = 0;
+    Micros fees = 0;
+};
+
 struct Holding {
     Micros shares = 0;
     Micros cost = 0;
     Micros fees = 0;
     Micros realised = 0;
+
+    Basis take(Micros size) {
+        auto const sum = share_of(cost + fees, size, shares);
+        auto const fee_part = share_of(fees, size, shares);
+        Basis const basis{sum - fee_part, fee_part};
+        shares -= size;
+        cost -= basis.cost;
+        fees -= basis.fees;
+        return basis;
+    }
 };
 
 Holding find_holding(Store& store, StrategyName const& strategy, std::string const& token) {
@@ -291,11 +308,9 @@ struct Booker {
                 }
             );
         } else {
-            basis = share_of(h.cost, size, h.shares);
-            basis_fees = share_of(h.fees, size, h.shares);
-            h.shares -= size;
-            h.cost -= basis;
-            h.fees -= basis_fees;
+            auto const taken = h.take(size);
+            basis = taken.cost;
+            basis_fees = taken.fees;
             h.realised += cost - fee - basis - basis_fees;
             post(
                 store,
@@ -313,8 +328,8 @@ struct Booker {
         store_holding(store, f.strategy, token, to_string(f.market), f.outcome, h);
         store.run(
             "INSERT INTO fills (trade, order_id, seq, strategy, token, side, price, shares, cost, "
-            "fee, maker, state, matched_ns, latency_ms, basis, basis_fees, bankroll_after) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "fee, maker, state, matched_ns, latency_ms, basis, basis_fees, closes, bankroll_after) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             t.trade.text,
             id,
             seq,
@@ -331,6 +346,7 @@ struct Booker {
             f.fill_latency.count(),
             basis,
             basis_fees,
+            t.side == Side::sell && h.shares == 0 ? 1 : 0,
             equity(store, f.strategy)
         );
         store.run(
@@ -441,11 +457,7 @@ struct Booker {
         auto const size = f.size.micros();
         auto const payout = f.payout.micros();
         auto h = find_holding(store, f.strategy, token);
-        auto const cost = size == 0 ? 0 : share_of(h.cost, size, h.shares);
-        auto const fees = size == 0 ? 0 : share_of(h.fees, size, h.shares);
-        h.shares -= size;
-        h.cost -= cost;
-        h.fees -= fees;
+        auto const [cost, fees] = size == 0 ? Basis{} : h.take(size);
         h.realised += payout - cost - fees;
         store_holding(store, f.strategy, token, to_string(f.market), f.outcome, h);
         post(
