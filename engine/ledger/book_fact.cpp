@@ -20,14 +20,13 @@ Micros share_of(Micros whole, Micros part, Micros all) {
 
 struct Line {
     char const* kind;
-    TokenId const* token; // of a position, else null
+    std::string const* token; // of a position, else null
     Micros amount;
 };
 
 std::int64_t account_id(Store& store, std::string const& strategy, Line const& line) {
-    auto const token = line.token ? to_string(*line.token) : std::string{};
     auto name = fmt::format("{}:{}", line.kind, strategy);
-    if (line.token) name += ':' + token;
+    if (line.token) name += ':' + *line.token;
     auto const known = store.account_ids.find(name);
     if (known != store.account_ids.end()) return known->second;
     store.run(
@@ -36,7 +35,7 @@ std::int64_t account_id(Store& store, std::string const& strategy, Line const& l
         name,
         line.kind,
         strategy,
-        token
+        line.token ? *line.token : std::string{}
     );
     auto const id = store.number("SELECT id FROM accounts WHERE name = ?", name);
     store.account_ids.emplace(std::move(name), id);
@@ -116,11 +115,28 @@ StoredOrder find_order(Store& store, OrderId const& id, StrategyName const& stra
     return order;
 }
 
+// What some of a holding's shares have cost. The sum is split first and the fees' part second, so
+// that cost and fees together are what the portfolio, which keeps only the sum, makes of it.
+struct Basis {
+    Micros cost = 0;
+    Micros fees = 0;
+};
+
 struct Holding {
     Micros shares = 0;
     Micros cost = 0;
     Micros fees = 0;
     Micros realised = 0;
+
+    Basis take(Micros size) {
+        auto const sum = share_of(cost + fees, size, shares);
+        auto const fee_part = share_of(fees, size, shares);
+        Basis const basis{sum - fee_part, fee_part};
+        shares -= size;
+        cost -= basis.cost;
+        fees -= basis.fees;
+        return basis;
+    }
 };
 
 Holding find_holding(Store& store, StrategyName const& strategy, std::string const& token) {
@@ -287,16 +303,14 @@ struct Booker {
                 std::array{
                     Line{"reserved", nullptr, -freed},
                     Line{"cash", nullptr, freed - cost - fee},
-                    Line{"position", &t.token, cost},
+                    Line{"position", &token, cost},
                     Line{"fees", nullptr, fee}
                 }
             );
         } else {
-            basis = share_of(h.cost, size, h.shares);
-            basis_fees = share_of(h.fees, size, h.shares);
-            h.shares -= size;
-            h.cost -= basis;
-            h.fees -= basis_fees;
+            auto const taken = h.take(size);
+            basis = taken.cost;
+            basis_fees = taken.fees;
             h.realised += cost - fee - basis - basis_fees;
             post(
                 store,
@@ -305,7 +319,7 @@ struct Booker {
                 std::array{
                     Line{"reserved", nullptr, -freed},
                     Line{"cash", nullptr, freed + cost - fee},
-                    Line{"position", &t.token, -basis},
+                    Line{"position", &token, -basis},
                     Line{"fees", nullptr, fee},
                     Line{"pnl", nullptr, basis - cost}
                 }
@@ -314,8 +328,8 @@ struct Booker {
         store_holding(store, f.strategy, token, to_string(f.market), f.outcome, h);
         store.run(
             "INSERT INTO fills (trade, order_id, seq, strategy, token, side, price, shares, cost, "
-            "fee, maker, state, matched_ns, latency_ms, basis, basis_fees, bankroll_after) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "fee, maker, state, matched_ns, latency_ms, basis, basis_fees, closes, bankroll_after) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             t.trade.text,
             id,
             seq,
@@ -332,6 +346,7 @@ struct Booker {
             f.fill_latency.count(),
             basis,
             basis_fees,
+            t.side == Side::sell && h.shares == 0 ? 1 : 0,
             equity(store, f.strategy)
         );
         store.run(
@@ -379,8 +394,6 @@ struct Booker {
         );
         if (f.to != TradeState::failed) return;
 
-        auto const token_id = parse_token_id(token);
-        if (!token_id) throw Contradiction{"stored token id cannot be read: " + token};
         auto h = find_holding(store, f.strategy, token);
         store.run("UPDATE orders SET matched = matched - ? WHERE order_id = ?", size, id);
         if (buy) {
@@ -393,7 +406,7 @@ struct Booker {
                 f.strategy,
                 std::array{
                     Line{"cash", nullptr, cost + fee},
-                    Line{"position", &*token_id, -cost},
+                    Line{"position", &token, -cost},
                     Line{"fees", nullptr, -fee}
                 }
             );
@@ -408,7 +421,7 @@ struct Booker {
                 f.strategy,
                 std::array{
                     Line{"cash", nullptr, fee - cost},
-                    Line{"position", &*token_id, basis},
+                    Line{"position", &token, basis},
                     Line{"fees", nullptr, -fee},
                     Line{"pnl", nullptr, cost - basis}
                 }
@@ -444,11 +457,7 @@ struct Booker {
         auto const size = f.size.micros();
         auto const payout = f.payout.micros();
         auto h = find_holding(store, f.strategy, token);
-        auto const cost = size == 0 ? 0 : share_of(h.cost, size, h.shares);
-        auto const fees = size == 0 ? 0 : share_of(h.fees, size, h.shares);
-        h.shares -= size;
-        h.cost -= cost;
-        h.fees -= fees;
+        auto const [cost, fees] = size == 0 ? Basis{} : h.take(size);
         h.realised += payout - cost - fees;
         store_holding(store, f.strategy, token, to_string(f.market), f.outcome, h);
         post(
@@ -457,7 +466,7 @@ struct Booker {
             f.strategy,
             std::array{
                 Line{"cash", nullptr, payout},
-                Line{"position", &f.token, -cost},
+                Line{"position", &token, -cost},
                 Line{"pnl", nullptr, cost - payout}
             }
         );

@@ -56,7 +56,7 @@ struct Bankroll {
     Usdc realised;  // of sales and settlements, their fees taken off
     std::uint64_t orders = 0;
     std::uint64_t orders_filled = 0; // fully or in part
-    std::uint64_t wins = 0;          // settled positions
+    std::uint64_t wins = 0;          // positions settled, or closed by a sale
     std::uint64_t losses = 0;
     std::uint64_t open_positions = 0;
 

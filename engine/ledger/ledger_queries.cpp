@@ -37,10 +37,16 @@ OrderState order_state(std::string const& text) {
     return OrderState::rejected;
 }
 
-// A position counts once, by the last word on it: a corrected settlement replaces the first.
+// A settled position counts once, by the last word on it: a correction replaces the first. A sale
+// counts when it closes the position, as won if it lost nothing.
 constexpr char const* bankroll_sql = R"sql(
 WITH last_word AS (
-    SELECT strategy, token, won, MAX(seq) FROM settlements GROUP BY strategy, token
+    SELECT strategy, won FROM (
+        SELECT strategy, token, won, MAX(seq) FROM settlements GROUP BY strategy, token
+    )
+    UNION ALL
+    SELECT strategy, cost - fee >= basis + basis_fees FROM fills
+    WHERE closes AND state <> 'failed'
 )
 SELECT b.strategy, b.capital, b.cash, b.reserved, b.positions, b.fees,
     (SELECT COALESCE(SUM(realised), 0) FROM positions p WHERE p.strategy = b.strategy),
@@ -137,7 +143,7 @@ TradeRow read_trade(SQLite::Statement& s, Splits& splits) {
     if (row.side == Side::sell) {
         row.resolved = true;
         row.pnl = row.bet_size - row.fee - usdc(s, 22) - usdc(s, 23);
-        row.won = row.pnl->micros() > 0;
+        row.won = row.pnl->micros() >= 0;
         row.bankroll_after = usdc(s, 24);
         return row;
     }

@@ -130,6 +130,7 @@ CREATE TABLE fills (
     latency_ms INTEGER NOT NULL,
     basis INTEGER NOT NULL,
     basis_fees INTEGER NOT NULL,
+    closes INTEGER NOT NULL,
     bankroll_after INTEGER NOT NULL,
     PRIMARY KEY (order_id, trade)
 ) STRICT, WITHOUT ROWID;

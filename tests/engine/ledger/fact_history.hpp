@@ -113,6 +113,7 @@ private:
         intent.limit = cents(1 + static_cast<std::int64_t>(below(98)));
         auto const most = sell ? static_cast<std::uint64_t>(p.shares) : 20'000'000;
         intent.size = Shares::from_micros(1 + static_cast<std::int64_t>(below(most)));
+        if (sell && below(2) == 0) intent.size = Shares::from_micros(p.shares);
         intent.seen_price = intent.limit;
         intent.win_probability = static_cast<double>(below(1000)) / 999.0;
         intent.edge = 0.1 / 3;
@@ -177,8 +178,9 @@ private:
         b.fees += fee;
         if (sell) {
             auto const whole = size == p.shares;
-            auto const basis = whole ? p.cost : part(p.cost, size, p.shares);
             auto const basis_fees = whole ? p.fees : part(p.fees, size, p.shares);
+            auto const sum = whole ? p.cost + p.fees : part(p.cost + p.fees, size, p.shares);
+            auto const basis = sum - basis_fees;
             p.shares -= size;
             p.cost -= basis;
             p.fees -= basis_fees;
@@ -192,6 +194,7 @@ private:
         }
         add(t);
         if (below(6) != 0) {
+            if (sell && p.shares == 0) ++(b.realised >= realised_before ? b.wins : b.losses);
             add(TradeChanged{
                 t.trade.trade, id, intent.strategy, TradeState::matched, TradeState::confirmed
             });

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace polyquant;
@@ -483,6 +484,41 @@ TEST_CASE("Ledger survives the file size limit of the process", "[ledger][disk]"
     CHECK(again.applied_seq() == kept);
     CHECK(again.content_digest().value() == digest);
     REQUIRE(again.apply_batch(facts));
+    CHECK(again.check().value() == std::vector<std::string>{});
+}
+
+TEST_CASE("Ledger whose writer is killed goes on where it stood", "[ledger][disk]") {
+    auto const facts = history_of(11, 25).facts();
+    Scratch scratch;
+    auto straight = open_new(scratch / "straight.db");
+    REQUIRE(straight.apply_batch(facts));
+
+    // Killed again and again, a few facts further each time.
+    for (std::size_t stop = 3; stop < facts.size(); stop += 29) {
+        int progress[2];
+        REQUIRE(::pipe(progress) == 0);
+        auto const child = ::fork();
+        if (child == 0) {
+            ::alarm(60); // an orphan of a failed test ends itself
+            auto ledger = Ledger::open(scratch / "killed.db");
+            for (std::size_t n = 0; ledger && n < facts.size(); ++n)
+                if (!ledger->apply(facts[n]) || ::write(progress[1], "x", 1) != 1) ::_exit(1);
+            for (;;)
+                ::pause();
+        }
+        ::close(progress[1]);
+        char byte = 0;
+        for (std::size_t n = 0; n < stop; ++n)
+            REQUIRE(::read(progress[0], &byte, 1) == 1);
+        REQUIRE(::kill(child, SIGKILL) == 0);
+        REQUIRE(::waitpid(child, nullptr, 0) == child);
+        ::close(progress[0]);
+    }
+
+    auto again = open_new(scratch / "killed.db");
+    CHECK(again.applied_seq() > 0);
+    REQUIRE(again.apply_batch(facts));
+    CHECK(again.content_digest().value() == straight.content_digest().value());
     CHECK(again.check().value() == std::vector<std::string>{});
 }
 
