@@ -298,8 +298,11 @@ void OrderMachine::restore(FactBody const& fact) {
         case OrderState::confirmed:
         case OrderState::failed:
             matched_ = true;
-            if (order->reserved_left.is_zero() && intent_.side == Side::buy)
-                expected_ = std::max(expected_, ever_);
+            // Nothing reserved means that no more fills were awaited. Sells reserve nothing, so for
+            // them only the final states say so; otherwise a look-up will.
+            if (is_terminal(order->to) ||
+                (order->reserved_left.is_zero() && intent_.side == Side::buy))
+                final_ = Status::cancelled;
             break;
         case OrderState::cancelled: final_ = Status::cancelled; break;
         case OrderState::rejected: final_ = Status::rejected; break;
