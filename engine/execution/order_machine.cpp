@@ -106,10 +106,7 @@ OrderMachine::Effects OrderMachine::on(OrderReport const& report) {
 OrderMachine::Effects OrderMachine::on_look_up(Result<OrderReport> const& answer) {
     if (answer && answer->status != Status::not_found) return on(*answer);
     Effects effects;
-    if (!answer) {
-        not_found_ = 0;
-        return effects;
-    }
+    if (!answer) return effects;
     if (is_known()) {
         if (!is_over())
             effects.alarm = "the venue forgot order " + short_text(id_) + ", which it had accepted";
