@@ -204,14 +204,21 @@ void SimulatedVenue::arrive(
         return fail({Fault::rejected, "simulated.post_order", "refused by the fault script"});
 
     Notices notices;
-    core_.expire(now, notices);
     auto const order = order_from(prepared);
     auto const admitted = core_.admit(order, now);
     if (!admitted) {
         deliver(std::move(notices));
         return fail(admitted.error());
     }
-    if (fault == PostFault::trade_fails) trades_fail_[order.id] = true;
+    if (fault == PostFault::trade_fails) trades_fail_.insert(order.id);
+    if (order.expires_at) {
+        auto const removed = *order.expires_at - MatchingRules{}.gtd_removed_early;
+        at(clock_.instant_of(removed), [this] {
+            Notices expired;
+            core_.expire(clock_.utc_now(), expired);
+            deliver(std::move(expired));
+        });
+    }
 
     auto const* market = core_.market_of(order.token);
     auto const delay = params_.taker_delay_override ? params_.taker_delay : market->taker_delay;

@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 
 namespace polyquant::simulated {
 
@@ -110,7 +111,7 @@ private:
     std::uint64_t due_seq_ = 0;
     runtime::CountMailbox<bool> wake_;
     std::deque<PostFault> scripted_;
-    std::map<OrderId, bool> trades_fail_; // orders whose trades are doomed
+    std::set<OrderId> trades_fail_; // orders whose trades are doomed
     std::deque<std::pair<UtcTime, ConditionId>> listed_;
     std::uint64_t prepared_ = 0;
     std::uint64_t posts_ = 0;

@@ -309,6 +309,7 @@ Task<void> ExecutionActor::post(OrderPtr order) {
 
 Task<void> ExecutionActor::look_up(OrderPtr order) {
     if (!breaker_of(EndpointGroup::look_up).allow(clock_.now())) co_return;
+    ++order->look_ups;
     auto const deadline = clock_.now() + params_.look_up_deadline;
     auto const answer = co_await runtime::within<OrderReport>(
         clock_, deadline, "execution.look_up", venue_.look_up(order->prepared.id, deadline)
@@ -331,7 +332,7 @@ Task<void> ExecutionActor::cancel_at_venue(OrderPtr order) {
 
 // One pause and one look-up; the pauses double up to reconcile_interval. False: cancelled.
 Task<bool> ExecutionActor::resolve_doubt(OrderPtr order) {
-    auto const doublings = std::min(order->look_ups, 16);
+    auto const doublings = std::min(order->look_ups, 16); // the cap below is reached long before
     auto const pause = std::min<Nanos>(
         params_.look_up_interval * (std::int64_t{1} << doublings), params_.reconcile_interval
     );
@@ -339,7 +340,6 @@ Task<bool> ExecutionActor::resolve_doubt(OrderPtr order) {
     auto& machine = order->machine;
     if (!running || !machine.is_in_doubt() || must_cancel(*order)) co_return running;
     if (!may_repeat(*order)) machine.forbid_repeat();
-    ++order->look_ups;
     co_await look_up(order);
     if (machine.may_post_again() && may_repeat(*order) &&
         breaker_of(EndpointGroup::post).allow(clock_.now()))

@@ -106,10 +106,7 @@ OrderMachine::Effects OrderMachine::on(OrderReport const& report) {
 OrderMachine::Effects OrderMachine::on_look_up(Result<OrderReport> const& answer) {
     if (answer && answer->status != Status::not_found) return on(*answer);
     Effects effects;
-    if (!answer) {
-        not_found_ = 0;
-        return effects;
-    }
+    if (!answer) return effects;
     if (is_known()) {
         if (!is_over())
             effects.alarm = "the venue forgot order " + short_text(id_) + ", which it had accepted";
@@ -298,8 +295,11 @@ void OrderMachine::restore(FactBody const& fact) {
         case OrderState::confirmed:
         case OrderState::failed:
             matched_ = true;
-            if (order->reserved_left.is_zero() && intent_.side == Side::buy)
-                expected_ = std::max(expected_, ever_);
+            // Nothing reserved means that no more fills were awaited. Sells reserve nothing, so for
+            // them only the final states say so; otherwise a look-up will.
+            if (is_terminal(order->to) ||
+                (order->reserved_left.is_zero() && intent_.side == Side::buy))
+                final_ = Status::cancelled;
             break;
         case OrderState::cancelled: final_ = Status::cancelled; break;
         case OrderState::rejected: final_ = Status::rejected; break;

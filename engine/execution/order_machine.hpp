@@ -78,7 +78,7 @@ public:
     int posts() const { return posts_; }
 
 private:
-    // Consecutive look-ups without a trace after the last post that prove the order never arrived.
+    // Look-ups without a trace after the last post that prove the order never arrived.
     // One is not enough: the request may still have been on its way.
     static constexpr int not_found_needed = 3;
 

@@ -374,3 +374,40 @@ TEST_CASE("ExecutionActor follows an order of a former run to its end", "[execut
     CHECK(second.state(sent.order) == OrderState::confirmed);
     CHECK(second.venue.posts() == 1);
 }
+
+TEST_CASE("ExecutionActor sends nothing that could not be kept on disk", "[execution]") {
+    SimWorld w;
+    ExecutionActor::Hooks hooks;
+    hooks.persist = [](PreparedOrder const&) -> Result<void> {
+        return Failure{Fault::storage, "journal", "disk full"};
+    };
+    ExecutionActor actor{
+        w.io.get_executor(), w.clock, w.supervisor, w.venue, w.sink, w.portfolio, w.gate, {}, hooks
+    };
+
+    auto const refused = actor.submit(
+        world_order(w.market, Side::buy, cents(90), shares(5), TimeInForce::fok, w.clock.utc_now()),
+        w.view()
+    );
+    w.advance(1s);
+
+    CHECK(refused.reason == Reason::trading_halted);
+    CHECK_THAT(refused.text, Catch::Contains("disk full"));
+    CHECK(w.sink.all<OrderPlaced>().empty());
+    CHECK(w.venue.posts() == 0);
+}
+
+TEST_CASE(
+    "ExecutionActor gives equal intents different ids, and the same again in a same run",
+    "[execution]"
+) {
+    SimWorld a;
+    SimWorld b;
+
+    auto const first = a.buy(90, 5).order;
+    auto const second = a.buy(90, 5).order;
+
+    CHECK(first != second);
+    CHECK(b.buy(90, 5).order == first);
+    CHECK(SimWorld(SimWorld::fixed_latency(), 2).buy(90, 5).order != first);
+}
