@@ -1,5 +1,9 @@
 #include "strategies/break_even.hpp"
+#include "strategies/scalp/params.hpp"
 #include "tests/support/catch.hpp"
+
+#include <fstream>
+#include <sstream>
 
 using namespace polyquant;
 using namespace polyquant::strategies;
@@ -61,4 +65,15 @@ TEST_CASE("A break-even table prints as Markdown", "[strategies][break_even]") {
         "| ask | fee a share | break-even | required |\n|---|---|---|---|\n"
         "| 0.9 | 0.0063 | 0.9063 | 0.9363 |\n"
     );
+}
+
+TEST_CASE("The scalp README's break-even table is the code's", "[strategies][break_even][doc]") {
+    std::ifstream file{PQ_SOURCE_DIR "/strategies/scalp/README.md"};
+    std::ostringstream text;
+    text << file.rdbuf();
+
+    auto const table = to_markdown(ScalpS1Params{}.break_even());
+
+    INFO("strategies/scalp/README.md must contain:\n" << table);
+    CHECK((text.str().find(table) != std::string::npos));
 }
