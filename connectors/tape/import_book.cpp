@@ -56,13 +56,15 @@ private:
                 report_.bad_row(problem, rows_.line_number(), rows_.line());
                 continue;
             }
-            if (row.token->market == nullptr) {
+            auto const wanted = row.token->market != nullptr;
+            if (range_.contains(row.at.received_at)) {
+                markets_.meet(*row.token);
+                if (wanted) return row;
                 ++report_.left_out;
                 continue;
             }
-            if (range_.contains(row.at.received_at)) return row;
             ++report_.outside;
-            if (range_.from && row.at.received_at < *range_.from) keep(row);
+            if (wanted && range_.from && row.at.received_at < *range_.from) keep(row);
             // Rows are in receive order: what follows is later still.
             over_ = range_.to && row.at.received_at >= *range_.to;
         }

@@ -92,12 +92,13 @@ private:
         std::vector<Event>& batch
     ) {
         auto& token = markets_.token(slug, book.token);
-        if (token.market == nullptr) {
-            ++report_.left_out;
-            return nullptr;
-        }
         if (!range_.contains(book.at.received_at)) {
             ++report_.outside;
+            return nullptr;
+        }
+        markets_.meet(token);
+        if (token.market == nullptr) {
+            ++report_.left_out;
             return nullptr;
         }
         auto const tick_text = text_field(message, "tick_size");

@@ -14,34 +14,28 @@ RecordedToken& RecordedMarkets::token(std::string const& slug, TokenId const& id
     if (known == nullptr) {
         known = std::make_unique<RecordedToken>();
         known->id = id;
-        known->market = market_of(slug, id);
+        known->slug = slug;
+        find_market(*known);
     }
     return *known;
 }
 
-RecordedMarket* RecordedMarkets::market_of(std::string const& slug, TokenId const& id) {
-    auto const parts = parse_updown_slug(slug);
-    auto const tokens = coverage_.find(slug);
-    if (!parts || !tokens || !tokens->side) {
-        unknown_.insert(slug);
-        return nullptr;
-    }
-    if (id != tokens->main && id != tokens->other) {
-        unknown_.insert(slug);
-        return nullptr;
-    }
-    if (id != tokens->main && !defaults_.both_tokens) {
-        ++tokens_in_part_;
-        return nullptr;
-    }
-    auto const [entry, added] = markets_.try_emplace(slug);
-    if (!added) return &entry->second;
-    if (tokens->inferred) ++inferred_;
+void RecordedMarkets::find_market(RecordedToken& token) {
+    auto const parts = parse_updown_slug(token.slug);
+    auto const tokens = coverage_.find(token.slug);
+    if (!parts || !tokens || !tokens->side) return;
+    if (token.id != tokens->main && token.id != tokens->other) return;
+    token.in_part = token.id != tokens->main && !defaults_.both_tokens;
+    if (token.in_part) return;
+    auto const [entry, added] = markets_.try_emplace(token.slug);
+    token.market = &entry->second;
+    if (!added) return;
     auto const side = *tokens->side;
-    auto const other = tokens->other.value_or(synthetic_token(slug, opposite(side)));
+    auto const other = tokens->other.value_or(synthetic_token(token.slug, opposite(side)));
+    entry->second.inferred = tokens->inferred;
     auto& market = entry->second.market;
-    market.condition = synthetic_condition(slug);
-    market.slug = slug;
+    market.condition = synthetic_condition(token.slug);
+    market.slug = token.slug;
     market.asset = parts->asset;
     market.window = parts->window;
     market.up = side == Outcome::up ? tokens->main : other;
@@ -49,7 +43,15 @@ RecordedMarket* RecordedMarkets::market_of(std::string const& slug, TokenId cons
     market.rule = spot_rule();
     market.fee = defaults_.fee;
     market.taker_delay = defaults_.taker_delay;
-    return &entry->second;
+}
+
+void RecordedMarkets::meet(RecordedToken& token) {
+    if (token.met) return;
+    token.met = true;
+    if (token.in_part)
+        ++tokens_in_part_;
+    else if (token.market == nullptr)
+        unknown_.insert(token.slug);
 }
 
 void RecordedMarkets::begin(
@@ -63,6 +65,8 @@ void RecordedMarkets::begin(
         if (condition) recorded.market.condition = *condition;
         batch.emplace_back(MarketListed{at, recorded.market});
         recorded.listed = true;
+        ++listed_;
+        if (recorded.inferred) ++inferred_;
     }
     if (token.has_book || !token.before.is_live()) return;
     auto const copy = [](auto levels) {
@@ -79,7 +83,7 @@ void RecordedMarkets::note() {
     if (noted_) return;
     noted_ = true;
     auto& notes = report_.notes;
-    notes.push_back(fmt::format("{} markets", markets_.size()));
+    notes.push_back(fmt::format("{} markets", listed_));
     if (inferred_ != 0)
         notes.push_back(
             fmt::format("{} of them with an outcome inferred or assumed by this import", inferred_)
