@@ -49,7 +49,9 @@ void declare_import(CLI::App& import, Arguments& a) {
     import.add_flag("--force", a.force, "replace the output if it exists");
     import.add_option("--from", a.from, "UTC time: only what was received then or later");
     import.add_option("--to", a.to, "UTC time: only what was received before it");
-    import.add_option("--assets", a.assets, "coins, e.g. btc,eth (default: all)")->delimiter(',');
+    import.add_option("--assets", a.assets, "coins, e.g. btc,eth (default: all)")
+        ->delimiter(',')
+        ->allow_extra_args(false);
     import.add_option(
         "--coverage", a.coverage, "books: coverage.csv (default: beside the first input)"
     );

@@ -32,7 +32,7 @@ std::int64_t any_integer() {
             std::numeric_limits<std::int64_t>::max(),
             std::numeric_limits<std::int64_t>::min()
         );
-    case 3: return n * 1'000;
+    case 3: return n % 1'000'000'000 * 1'000;
     default: return n;
     }
 }
