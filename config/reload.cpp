@@ -158,11 +158,10 @@ void note_strategies(
 }
 
 template <class P>
-P const& section(RunConfig const& config, std::string_view wanted) {
+P const& section(RunConfig const& config) {
     P const* found = nullptr;
-    for_each_section(config, [&]<class Q>(std::string_view name, Q const& params) {
-        if constexpr (std::is_same_v<P, Q>)
-            if (name == wanted) found = &params;
+    for_each_section(config, [&]<class Q>(std::string_view, Q const& params) {
+        if constexpr (std::is_same_v<P, Q>) found = &params;
     });
     return *found;
 }
@@ -172,7 +171,7 @@ P const& section(RunConfig const& config, std::string_view wanted) {
 std::vector<ParamChange> diff_configs(RunConfig const& before, RunConfig const& after) {
     std::vector<ParamChange> all;
     for_each_section(before, [&]<class P>(std::string_view name, P const& old) {
-        append(all, name, diff_params(old, section<std::remove_cv_t<P>>(after, name)));
+        append(all, name, diff_params(old, section<P>(after)));
     });
     for (auto const& strategy : after.strategies) {
         if (auto const* const old = before.find(strategy.header.name))
