@@ -22,11 +22,14 @@ std::optional<Window> window_of(std::string const& slug) {
     return parsed ? std::optional{parsed->window} : std::nullopt;
 }
 
-// The part of a position's cost that `size` of its shares carry; all of it for all of them.
+// The cost that `size` sold shares carry: their part of what the confirmed shares cost, all of it
+// for all of them. Unsettled purchases stay out of it, because one that fails takes its own cost
+// back, and no part of that may have left with a sale.
 Usdc cost_share(Position const& position, Shares size) {
-    if (position.exposure.micros() <= 0 || size >= position.exposure) return position.cost;
+    if (position.confirmed.micros() <= 0 || size >= position.confirmed)
+        return position.confirmed_cost;
     return Usdc::from_micros(static_cast<std::int64_t>(
-        Int128{position.cost.micros()} * size.micros() / position.exposure.micros()
+        Int128{position.confirmed_cost.micros()} * size.micros() / position.confirmed.micros()
     ));
 }
 
@@ -240,12 +243,14 @@ void Portfolio::on(TradeMatched const& fact, UtcTime at) {
         effect.realised = effect.cash - cost;
         effect.exposure = -trade.size;
         effect.confirmed = -trade.size;
+        effect.confirmed_cost = -cost;
     }
     account.cash += effect.cash;
     account.fees += effect.fee;
     position.cost += effect.cost;
     position.exposure += effect.exposure;
     position.confirmed += effect.confirmed;
+    position.confirmed_cost += effect.confirmed_cost;
     book_realised(account, effect.realised, at);
 
     auto& fills = fills_of(account.epoch, asset);
@@ -282,7 +287,9 @@ void Portfolio::on(TradeChanged const& fact, UtcTime at) {
         auto const position = account.positions.find(effect.token);
         if (position == account.positions.end() || effect.exposure.micros() <= 0) return;
         auto& p = position->second;
+        // A window may have been settled before its last trade was confirmed.
         p.confirmed = std::min(p.confirmed + effect.exposure, p.exposure);
+        p.confirmed_cost = std::min(p.confirmed_cost + effect.cost, p.cost);
         return;
     }
     auto& position = account.positions[effect.token];
@@ -302,6 +309,7 @@ void Portfolio::on(TradeChanged const& fact, UtcTime at) {
     position.cost -= effect.cost;
     position.exposure -= effect.exposure;
     position.confirmed -= effect.confirmed;
+    position.confirmed_cost -= effect.confirmed_cost;
     book_realised(account, -effect.realised, at);
     auto const closed = std::ranges::find(account.closed, key, &ClosedPosition::by_trade);
     if (closed != account.closed.end()) {
@@ -328,6 +336,8 @@ void Portfolio::on(PositionSettled const& fact, UtcTime at) {
     position.exposure -= fact.size;
     position.confirmed = std::min(position.confirmed, position.exposure);
     position.cost -= fact.cost;
+    position.confirmed_cost =
+        position.confirmed.is_zero() ? Usdc{} : std::min(position.confirmed_cost, position.cost);
     count_closed(account, {at, fact.won, std::nullopt});
     if (is_empty(position)) account.positions.erase(fact.token);
 }
@@ -411,7 +421,8 @@ std::optional<std::string> Portfolio::audit() const {
                 to_string(reserved)
             );
         for (auto const& [token, p] : a.positions)
-            if (p.exposure.micros() < 0 || p.cost.micros() < 0 || p.confirmed > p.exposure)
+            if (p.exposure.micros() < 0 || p.cost.micros() < 0 || p.confirmed > p.exposure ||
+                p.confirmed_cost.micros() < 0 || p.confirmed_cost > p.cost)
                 return fmt::format(
                     "{}: position in {} has {} shares, {} confirmed, cost {}",
                     name.text,

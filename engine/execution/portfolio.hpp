@@ -25,7 +25,8 @@ struct Position {
     std::optional<Window> window;
     Shares exposure;
     Shares confirmed;
-    Usdc cost; // of the exposure, fees included
+    Usdc cost;           // of the exposure, fees included
+    Usdc confirmed_cost; // the part of it that the confirmed shares carry
 };
 
 struct TrackedOrder {
@@ -111,6 +112,7 @@ private:
         Usdc fee;
         Shares exposure;
         Shares confirmed;
+        Usdc confirmed_cost;
     };
 
     std::map<std::pair<OrderId, TradeId>, TradeEffect> unsettled_;

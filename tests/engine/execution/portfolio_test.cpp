@@ -82,6 +82,23 @@ TEST_CASE("Portfolio takes the sold share of the cost and reverses a failed sale
     CHECK_FALSE(b.portfolio.audit());
 }
 
+TEST_CASE(
+    "Portfolio sells confirmed shares at their own cost, not an unsettled one's", "[execution]"
+) {
+    Books b;
+    b.trade("a", Side::buy, usd(1), shares(5));
+    b.change("a", TradeState::confirmed);
+    b.trade("b", Side::buy, usd(9), shares(10));
+    b.trade("s", Side::sell, usd(2), shares(5));
+    CHECK(b.account().realised == usd(1));
+
+    b.change("b", TradeState::failed);
+
+    CHECK(b.account().positions.empty());
+    CHECK(b.account().cash == usd(101));
+    CHECK_FALSE(b.portfolio.audit());
+}
+
 TEST_CASE("Portfolio takes back the loss it counted for a sale that failed", "[execution]") {
     Books b;
     b.trade("a", Side::buy, usd(2), shares(3));

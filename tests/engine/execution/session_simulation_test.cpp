@@ -2,8 +2,6 @@
 #include "connectors/simulated/random.hpp"
 #include "tests/engine/execution/sim_world.hpp"
 
-#include <fmt/ranges.h>
-
 using namespace polyquant;
 using namespace polyquant::execution;
 
@@ -61,7 +59,9 @@ std::string session(std::uint64_t seed) {
     REQUIRE(w.portfolio.audit().value_or("") == "");
     REQUIRE(w.actor.open_orders() == 0);
     REQUIRE(w.account().reserved == Usdc{});
-    REQUIRE(fmt::format("{}", fmt::join(w.alarms, "; ")) == "");
+    // Losing many look-ups in a row is the one thing that may ask for a human.
+    for (auto const& alarm : w.alarms)
+        REQUIRE_THAT(alarm, Catch::Contains("still unknown after 120 s"));
 
     // A replay of the facts alone gives the same money; no order is posted beyond its size.
     Portfolio again;
