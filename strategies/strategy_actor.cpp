@@ -8,7 +8,8 @@ namespace {
 
 // Reasons of a strategy that looked at a market; outside its zone it did not.
 bool looked(Reason reason) {
-    return reason != Reason::outside_zone && reason != Reason::strategy_off;
+    return reason != Reason::outside_zone && reason != Reason::strategy_off &&
+           reason != Reason::no_market;
 }
 
 } // namespace
@@ -72,10 +73,8 @@ Reason StrategyActor::evaluate(Asset asset, std::uint64_t seq) {
     desk.counts.add(answer);
     desk.last = answer;
     reasons_.add(answer);
-    if (looked(answer) || !last_asset_ || last_asset_ == asset) {
-        last_reason_ = answer;
-        last_asset_ = asset;
-    }
+    last_reason_ = answer;
+    if (looked(answer)) last_look_ = Look{asset, answer};
     host_.evaluated(*strategy_, view, decision, answer);
     return answer;
 }

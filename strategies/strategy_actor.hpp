@@ -61,9 +61,16 @@ public:
     // Since the current epoch began.
     ReasonCounts const& reasons() const { return reasons_; }
 
+    // The newest answer, and the newest one that came from looking at a market: what a trader who
+    // asks "why not?" between two windows wants to know.
     Reason last_reason() const { return last_reason_; }
 
-    std::optional<Asset> last_asset() const { return last_asset_; }
+    struct Look {
+        Asset asset;
+        Reason reason;
+    };
+
+    std::optional<Look> const& last_look() const { return last_look_; }
 
     // One evaluation now; run() calls it. The answer counts.
     Reason evaluate(Asset asset, std::uint64_t seq);
@@ -105,7 +112,7 @@ private:
     std::unordered_map<OrderId, Sent> sent_; // orders without a final state; never iterated
     ReasonCounts reasons_;
     Reason last_reason_ = Reason::outside_zone;
-    std::optional<Asset> last_asset_;
+    std::optional<Look> last_look_;
     Seconds window_length_{300};
 };
 

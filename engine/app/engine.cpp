@@ -83,7 +83,10 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
           config_.execution,
           {.publish = [this](BreakerChanged change) { parts_.bus.publish(Event{change}); },
            .alarm = [this](std::string text) { parts_.listener.say("ALARM " + text); },
-           .persist = {}}
+           .persist =
+               [this](PreparedOrder const&) {
+                   return parts_.journal.flush();
+               }}
       },
       settler_{
           settler_limits(config_.settlement),

@@ -81,7 +81,10 @@ observe::StrategyStatus Engine::strategy_status(strategies::StrategyActor const&
     status.name = strategy.name().text;
     status.enabled = strategy.enabled();
     status.last_reason = actor.last_reason();
-    status.last_reason_asset = actor.last_asset();
+    if (auto const& look = actor.last_look()) {
+        status.last_look = look->reason;
+        status.last_look_asset = look->asset;
+    }
     status.reasons = actor.reasons();
     auto const* account = portfolio_.find(strategy.name());
     if (account == nullptr) return status;

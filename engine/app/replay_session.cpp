@@ -104,7 +104,8 @@ ExitCode ReplaySession::run() {
     wait_for_signals();
     for (auto asset : engine_.config().run.assets)
         engine_.warm_up(asset, plan_.history[index_of(asset)]);
-    engine_.supervisor().start(runtime::Stage::orders, "venue", venue_.run());
+    // Until the last cancel is answered.
+    engine_.supervisor().start(runtime::Stage::close, "venue", venue_.run());
     engine_.start();
     was_re_executing_ = storage_.journal->is_re_executing();
     set_speed();

@@ -45,7 +45,8 @@ struct StrategyStatus {
     std::uint64_t orders_sent = 0;
     std::uint64_t orders_filled = 0;
     Reason last_reason = Reason::outside_zone; // why it is not trading right now
-    std::optional<Asset> last_reason_asset;
+    std::optional<Reason> last_look;           // the newest answer that came from a market
+    std::optional<Asset> last_look_asset;
     ReasonCounts reasons;
 };
 

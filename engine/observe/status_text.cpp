@@ -63,9 +63,9 @@ std::string asset_line(AssetStatus const& a, UtcTime now) {
 std::string state_text(StrategyStatus const& s) {
     if (!s.enabled) return "off";
     if (s.halted) return fmt::format("HALTED {}", to_string(s.last_reason));
-    auto const reason = to_string(s.last_reason);
-    return s.last_reason_asset ? fmt::format("{} {}", to_string(*s.last_reason_asset), reason)
-                               : std::string{reason};
+    if (!s.last_look || !s.last_look_asset) return std::string{to_string(s.last_reason)};
+    auto const waits = s.last_reason == Reason::outside_zone ? "waits, last " : "";
+    return fmt::format("{}{} {}", waits, to_string(*s.last_look_asset), to_string(*s.last_look));
 }
 
 std::string strategy_line(StrategyStatus const& s) {

@@ -36,7 +36,8 @@ StatusSnapshot sample() {
     s1.orders_sent = 5;
     s1.orders_filled = 4;
     s1.last_reason = Reason::edge_too_small;
-    s1.last_reason_asset = Asset::btc;
+    s1.last_look = Reason::edge_too_small;
+    s1.last_look_asset = Asset::btc;
     for (int i = 0; i < 3; ++i)
         s1.reasons.add(Reason::edge_too_small);
     s1.reasons.add(Reason::order_sent);
