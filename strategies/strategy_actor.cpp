@@ -25,7 +25,7 @@ StrategyActor::StrategyActor(
       inbox_{executor, "strategy." + strategy_->name().text, asset_count} {}
 
 void StrategyActor::wake(Asset asset, std::uint64_t seq) {
-    if (!strategy_->trades(asset)) return;
+    if (quiet_ || !strategy_->trades(asset)) return;
     auto const now = clock_.utc_now();
     if (window_at(now, window_length_).end() - now > strategy_->lead()) return;
     inbox_.post(Wake{asset, seq});
@@ -48,7 +48,7 @@ Task<void> StrategyActor::run_timer() {
         // At the window's start this answers outside_zone (or that there is no market), so that
         // every window of every asset has at least one counted answer.
         for (auto asset : assets_)
-            if (strategy_->trades(asset)) inbox_.post(Wake{asset, 0});
+            if (!quiet_ && strategy_->trades(asset)) inbox_.post(Wake{asset, 0});
         auto const next = now < zone ? zone : window.end();
         if (!co_await clock_.wait_until(clock_.instant_of(next))) co_return;
     }

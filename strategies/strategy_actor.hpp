@@ -53,6 +53,9 @@ public:
     Task<void> run();       // evaluates
     Task<void> run_timer(); // wakes at window start and zone start, closes windows
 
+    // No more input will come: windows still close, nothing is evaluated any more.
+    void quiesce() { quiet_ = true; }
+
     // From the next evaluation on. Window states and open orders stay.
     void replace(std::unique_ptr<Strategy> strategy);
 
@@ -114,6 +117,7 @@ private:
     Reason last_reason_ = Reason::outside_zone;
     std::optional<Look> last_look_;
     Seconds window_length_{300};
+    bool quiet_ = false;
 };
 
 } // namespace polyquant::strategies

@@ -229,6 +229,11 @@ void Engine::open_epoch(strategies::Strategy const& strategy) {
     );
 }
 
+void Engine::input_over() {
+    for (auto& slot : strategies_)
+        slot.actor->quiesce();
+}
+
 Task<runtime::StopReport> Engine::stop() {
     return supervisor_.stop();
 }

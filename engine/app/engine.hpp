@@ -53,6 +53,8 @@ public:
     void warm_up(Asset asset, std::span<Bar const> history);
     // Books the bankrolls and epochs, subscribes to the bus, starts every coroutine.
     void start();
+    // The input is over: nothing is decided any more, what is open still settles.
+    void input_over();
     Task<runtime::StopReport> stop();
 
     config::ReloadHistory reload_history() const;

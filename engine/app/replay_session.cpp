@@ -18,6 +18,14 @@ Nanos settling_time(config::SettlementParams const& p) {
     return p.final_price_wait + p.official_wait + p.payout_delay + Seconds{60};
 }
 
+// A run that is executed again may do so faster, elsewhere, or on another screen.
+void keep_places(config::RunConfig& config, config::RunConfig const& running) {
+    auto const seed = config.run.seed;
+    config.run = running.run;
+    config.run.seed = seed;
+    config.feed = running.feed;
+}
+
 // A redraw may cost a system call or two; a look at the clock for every event would cost more.
 constexpr std::uint64_t events_between_looks = 1024;
 
@@ -203,7 +211,8 @@ void ReplaySession::reload_from_files(std::uint64_t published) {
         say(config::to_string(next.error()));
         return;
     }
-    apply(std::move(*next), true, published);
+    auto const text = next->print();
+    apply(std::move(*next), text, published);
 }
 
 void ReplaySession::repeat_reload(RecordedReload const& recorded) {
@@ -217,13 +226,15 @@ void ReplaySession::repeat_reload(RecordedReload const& recorded) {
         );
         return;
     }
-    apply(std::move(*next), true, recorded.after_events);
+    keep_places(*next, engine_.config());
+    apply(std::move(*next), recorded.text, recorded.after_events);
 }
 
-void ReplaySession::apply(config::RunConfig next, bool write, std::uint64_t published) {
-    auto const text = next.print();
+void ReplaySession::apply(
+    config::RunConfig next, std::string const& text, std::uint64_t published
+) {
     auto const verdict = config::check_reload(engine_.config(), next, engine_.reload_history());
-    if (verdict.accepted() && write && !verdict.changes.empty()) {
+    if (verdict.accepted() && !verdict.changes.empty()) {
         auto const record = fmt::format("after {}\n{}", published, text);
         auto const kept = storage_.journal->append(clock_.utc_now(), "reload", record);
         if (!kept) return fatal(kept.error());
@@ -257,6 +268,7 @@ void ReplaySession::set_speed() {
 
 ExitCode ReplaySession::finish() {
     loop_.set_speed(0.0);
+    engine_.input_over();
     auto const last_close = window_at(last_event_).end();
     loop_.drain(last_close + Nanos{1'000'000});
     auto const& settlement = engine_.config().settlement;

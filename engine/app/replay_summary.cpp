@@ -77,7 +77,7 @@ std::vector<std::string> replay_summary(
     if (f.compared > 0)
         lines.push_back(fmt::format(
             "{} of {} journal records had been written before and were found equal",
-            f.compared,
+            std::min(f.compared, f.records),
             f.records
         ));
     lines.push_back(
