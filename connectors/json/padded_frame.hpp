@@ -1,3 +1,6 @@
+// On-demand parsing picks its kernel when it is compiled, and x86-64-v3 alone lacks the carry-less
+// multiplication its AVX2 kernel wants: files that use it are compiled with -mpclmul (see the
+// CMakeLists beside them) or fall back to plain loops. Every CPU of that level has it.
 // simdjson reads up to 64 bytes beyond the text, so a frame is copied into a buffer that has them.
 // For .cpp files only: simdjson.hpp is heavy.
 #pragma once
@@ -21,7 +24,7 @@ public:
         }
         if (!text.empty()) std::memcpy(buffer_.get(), text.data(), text.size());
         std::memset(buffer_.get() + text.size(), 0, simdjson::SIMDJSON_PADDING);
-        return {buffer_.get(), text.size(), capacity_};
+        return simdjson::padded_string_view{buffer_.get(), text.size(), capacity_};
     }
 
 private:
