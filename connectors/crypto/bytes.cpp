@@ -6,12 +6,16 @@ namespace polyquant::crypto {
 
 namespace {
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
+// 0x80 marks what is no hex digit. A table, because book hashes are read on the feed path.
+constexpr auto hex_digits = [] {
+    std::array<std::uint8_t, 256> table{};
+    table.fill(0x80);
+    for (std::uint8_t i = 0; i < 10; ++i)
+        table['0' + i] = i;
+    for (std::uint8_t i = 0; i < 6; ++i)
+        table['a' + i] = table['A' + i] = static_cast<std::uint8_t>(10 + i);
+    return table;
+}();
 
 std::string_view without_prefix(std::string_view text) {
     if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2);
@@ -48,10 +52,10 @@ bool parse_hex_into(std::string_view text, std::span<std::uint8_t> to) {
     auto const digits = without_prefix(text);
     if (digits.size() != to.size() * 2) return false;
     for (std::size_t i = 0; i < to.size(); ++i) {
-        auto const high = hex_digit(digits[2 * i]);
-        auto const low = hex_digit(digits[2 * i + 1]);
-        if (high < 0 || low < 0) return false;
-        to[i] = static_cast<std::uint8_t>(high * 16 + low);
+        auto const high = hex_digits[static_cast<std::uint8_t>(digits[2 * i])];
+        auto const low = hex_digits[static_cast<std::uint8_t>(digits[2 * i + 1])];
+        if ((high | low) & 0x80) return false;
+        to[i] = static_cast<std::uint8_t>(high << 4 | low);
     }
     return true;
 }
