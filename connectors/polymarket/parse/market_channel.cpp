@@ -33,30 +33,26 @@ std::string_view key_of(ondemand::field& field) {
     return {start, size_max};
 }
 
-// Strings as they are, numbers as they are written, null as nothing.
-bool take_text(ondemand::value value, std::string_view& to) {
-    if (value.get_string().get(to) == simdjson::SUCCESS) return true;
-    ondemand::json_type type{};
-    if (value.type().get(type) != simdjson::SUCCESS) return false;
-    switch (type) {
-    case ondemand::json_type::number: {
-        to = value.raw_json_token();
-        while (!to.empty() && static_cast<unsigned char>(to.back()) <= ' ')
-            to.remove_suffix(1);
-        double checked = 0;
-        return value.get_double().get(checked) == simdjson::SUCCESS;
+// Strings as they are, numbers as they are written, null as nothing. The token is looked at where
+// it stands: copying and unescaping each string took a third of a frame's time.
+bool take_text(ondemand::value& value, std::string_view& to) {
+    auto token = std::string_view{value.raw_json_token()};
+    while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ')
+        token.remove_suffix(1);
+    if (token.empty()) return false;
+    if (token.front() == '"') {
+        auto const is_plain = token.size() >= 2 && token.back() == '"' &&
+                              std::memchr(token.data(), '\\', token.size()) == nullptr;
+        if (!is_plain) return value.get_string().get(to) == simdjson::SUCCESS;
+        to = token.substr(1, token.size() - 2);
+        return true;
     }
-    case ondemand::json_type::null: {
+    if (token == "null") {
         to = {};
-        bool is_null = false;
-        return value.is_null().get(is_null) == simdjson::SUCCESS && is_null;
+        return true;
     }
-    case ondemand::json_type::string:
-    case ondemand::json_type::array:
-    case ondemand::json_type::object:
-    case ondemand::json_type::boolean: return false;
-    }
-    return false;
+    to = token;
+    return token.front() == '-' || (token.front() >= '0' && token.front() <= '9');
 }
 
 bool take_price(std::string_view text, Price& to) {
