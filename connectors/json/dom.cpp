@@ -12,10 +12,13 @@ namespace {
 constexpr std::int64_t millis_min = 100'000'000'000;
 // UtcTime counts nanoseconds in 64 bits: up to 2262.
 constexpr std::int64_t millis_max = 9'000'000'000'000;
+constexpr std::int64_t seconds_max = millis_max / 1000;
 
 std::optional<UtcTime> time_of_number(std::int64_t value) {
     if (value <= 0 || value > millis_max) return std::nullopt;
-    return value < millis_min ? utc_from_seconds(value) : utc_from_millis(value);
+    if (value >= millis_min) return utc_from_millis(value);
+    if (value > seconds_max) return std::nullopt;
+    return utc_from_seconds(value);
 }
 
 } // namespace

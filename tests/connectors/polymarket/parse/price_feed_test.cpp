@@ -108,3 +108,19 @@ TEST_CASE("The website's strike is rounded to eight decimals", "[polymarket][par
     CHECK_FALSE(parse_website_price("{\"openPrice\":\"x\"}"));
     CHECK_FALSE(parse_website_price("[]"));
 }
+
+TEST_CASE(
+    "A time that fits neither seconds nor milliseconds is refused", "[polymarket][parse][price]"
+) {
+    auto const text = payload("polybolt_twap.json");
+
+    CHECK_FALSE(parse_polybolt(
+        with(text, "\"timestamp\":1788886177000", "\"timestamp\":17900000060"), received_at
+    ));
+    CHECK_FALSE(parse_polybolt(
+        with(text, "\"timestamp\":1788886177000", "\"timestamp\":9223372036854775807"), received_at
+    ));
+    CHECK(parse_polybolt(
+        with(text, "\"timestamp\":1788886177000", "\"timestamp\":1788886177"), received_at
+    ));
+}
