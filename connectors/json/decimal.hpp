@@ -21,7 +21,7 @@ inline bool parse_micros(std::string_view text, std::int64_t& to) {
 
 bool parse_unsigned(std::string_view text, std::int64_t& to);
 
-// Decimal text of a uint256. Four times faster than parse_token_id().
+// Decimal text of a uint256, by 64-bit limbs instead of parse_token_id()'s bytes.
 bool parse_token(std::string_view text, TokenId& to);
 
 // A double that stands for a decimal with few places, as JSON numbers do: the nearest integer count
