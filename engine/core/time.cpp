@@ -93,7 +93,8 @@ Result<UtcTime> parse_utc(std::string_view text) {
     if (!y || !dash1 || !mo || !dash2 || !d) return bad_time(text);
     auto const date =
         year_month_day{year{*y}, month{static_cast<unsigned>(*mo)}, day{static_cast<unsigned>(*d)}};
-    if (!date.ok()) return bad_time(text);
+    // Nanoseconds in 64 bits end in 2262; servers write year 1 for "never".
+    if (!date.ok() || *y < 1900 || *y > 2261) return bad_time(text);
     auto const midnight = UtcTime{sys_days{date}.time_since_epoch()};
     if (rest.empty()) return midnight;
 

@@ -1,0 +1,54 @@
+// Markets as Gamma lists them, with every rule a market must meet before it may be traded. Nothing
+// is assumed: a market whose version, settlement, fee or grid is unknown is refused with the
+// reason.
+#pragma once
+
+#include "connectors/crypto/address.hpp"
+#include "engine/core/market.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace polyquant::polymarket {
+
+struct Listing {
+    Market market; // complete only when refusal is empty; slug and condition always where known
+    std::string refusal; // why it must not be traded
+
+    // Flags lag by up to a minute (the venue's cache): the clock decides about the end.
+    bool accepts_orders = false;
+    bool closed = false;
+    bool resolved = false;         // the oracle has spoken and the prices are final
+    std::optional<Outcome> winner; // of a resolved market; empty then means paid half and half
+    std::optional<UsdPrice> price_to_beat; // published a minute or two after the end
+    std::optional<UsdPrice> final_price;
+};
+
+// GET /markets, /markets/slug, /events, /events/slug and their keyset pages: an object, an array or
+// a page of markets or events. Token ids are recomputed from the condition (`ctf_collateral`).
+// A row that is no market at all fails the whole answer.
+Result<std::vector<Listing>>
+parse_listings(std::string_view body, crypto::Address const& ctf_collateral);
+
+// "next_cursor" of a keyset page; empty at the end.
+std::string parse_next_cursor(std::string_view body);
+
+// GET /clob-markets/{condition_id}: the exchange's own view, to be compared before trading.
+struct ClobMarket {
+    ConditionId condition;
+    std::vector<TokenId> tokens;
+    std::optional<Price> tick;
+    std::optional<Shares> min_size;
+    std::optional<FeeSchedule> fee;
+    bool neg_risk = false;
+    std::optional<bool> accepts_orders;
+    bool has_taker_delay = false;
+};
+
+Result<ClobMarket> parse_clob_market(std::string_view body);
+
+// What the two views disagree on, for the refusal; empty when they agree.
+std::string disagreement(Market const& market, ClobMarket const& clob);
+
+} // namespace polyquant::polymarket
