@@ -46,6 +46,8 @@ struct SideAudit {
     std::optional<Price> ask;
     double win_probability = 0;
     double edge = 0; // after fee where the strategy counts fees; 0 before an ask was seen
+
+    friend bool operator==(SideAudit const&, SideAudit const&) = default;
 };
 
 // Never empty-handed: `reason` is order_sent exactly when there is an intent.
@@ -64,7 +66,7 @@ struct Decision {
 class Strategy {
 public:
     explicit Strategy(config::StrategyConfig config)
-        : config_{std::move(config)}, name_{config_.header.name} {}
+        : config_{std::move(config)}, name_{config_.header.name}, epoch_{config_.epoch()} {}
 
     virtual ~Strategy() = default;
     Strategy(Strategy const&) = delete;
@@ -84,7 +86,7 @@ public:
 
     bool enabled() const { return config_.header.enabled; }
 
-    std::uint64_t epoch() const { return config_.epoch(); }
+    std::uint64_t epoch() const { return epoch_; }
 
     std::string printed_params() const { return config::print_params(config_.params->texts()); }
 
@@ -95,6 +97,7 @@ public:
 private:
     config::StrategyConfig config_;
     StrategyName name_;
+    std::uint64_t epoch_;
 };
 
 } // namespace polyquant::strategies

@@ -15,31 +15,21 @@ bool looked(Reason reason) {
 } // namespace
 
 StrategyActor::StrategyActor(
-    asio::any_io_executor executor,
     runtime::Clock& clock,
     StrategyHost& host,
     std::unique_ptr<Strategy> strategy,
     std::vector<Asset> assets
 )
-    : clock_{clock}, host_{host}, strategy_{std::move(strategy)}, assets_{std::move(assets)},
-      inbox_{executor, "strategy." + strategy_->name().text, asset_count} {}
+    : clock_{clock}, host_{host}, strategy_{std::move(strategy)}, assets_{std::move(assets)} {}
 
 void StrategyActor::wake(Asset asset, std::uint64_t seq) {
     if (quiet_ || !strategy_->trades(asset)) return;
     auto const now = clock_.utc_now();
     if (window_at(now, window_length_).end() - now > strategy_->lead()) return;
-    inbox_.post(Wake{asset, seq});
+    evaluate(asset, seq);
 }
 
 Task<void> StrategyActor::run() {
-    for (;;) {
-        auto const wake = co_await inbox_.next();
-        if (!wake) co_return;
-        evaluate(wake->asset, wake->seq);
-    }
-}
-
-Task<void> StrategyActor::run_timer() {
     for (;;) {
         auto const now = clock_.utc_now();
         close_windows(now);
@@ -48,7 +38,7 @@ Task<void> StrategyActor::run_timer() {
         // At the window's start this answers outside_zone (or that there is no market), so that
         // every window of every asset has at least one counted answer.
         for (auto asset : assets_)
-            if (!quiet_ && strategy_->trades(asset)) inbox_.post(Wake{asset, 0});
+            if (!quiet_ && strategy_->trades(asset)) evaluate(asset, 0);
         auto const next = now < zone ? zone : window.end();
         if (!co_await clock_.wait_until(clock_.instant_of(next))) co_return;
     }

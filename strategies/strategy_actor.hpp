@@ -5,9 +5,9 @@
 
 #include "engine/core/facts.hpp"
 #include "engine/runtime/clock.hpp"
-#include "engine/runtime/mailbox.hpp"
 #include "strategies/strategy.hpp"
 
+#include <array>
 #include <memory>
 #include <unordered_map>
 
@@ -38,20 +38,19 @@ public:
 class StrategyActor {
 public:
     StrategyActor(
-        asio::any_io_executor executor,
         runtime::Clock& clock,
         StrategyHost& host,
         std::unique_ptr<Strategy> strategy,
         std::vector<Asset> assets
     );
 
-    // A market of this asset changed by input `seq`. Cheap; the evaluation follows in run().
+    // A market of this asset changed by input `seq`: evaluates it if its zone has begun.
     void wake(Asset asset, std::uint64_t seq);
     // Own orders and fills: what was bought and what is still in flight.
     void on(Fact const& fact);
 
-    Task<void> run();       // evaluates
-    Task<void> run_timer(); // wakes at window start and zone start, closes windows
+    // Evaluates at each window's start and zone's start, closes windows.
+    Task<void> run();
 
     // No more input will come: windows still close, nothing is evaluated any more.
     void quiesce() { quiet_ = true; }
@@ -75,19 +74,10 @@ public:
 
     std::optional<Look> const& last_look() const { return last_look_; }
 
-    // One evaluation now; run() calls it. The answer counts.
+    // One evaluation now. The answer counts.
     Reason evaluate(Asset asset, std::uint64_t seq);
 
 private:
-    struct Wake {
-        Asset asset;
-        std::uint64_t seq;
-    };
-
-    struct AssetOf {
-        Asset operator()(Wake const& w) const { return w.asset; }
-    };
-
     struct AssetDesk {
         Window window;
         WindowState state;
@@ -110,7 +100,6 @@ private:
     StrategyHost& host_;
     std::unique_ptr<Strategy> strategy_;
     std::vector<Asset> assets_;
-    runtime::ConflateMailbox<Wake, AssetOf> inbox_;
     std::array<AssetDesk, asset_count> desks_;
     std::unordered_map<OrderId, Sent> sent_; // orders without a final state; never iterated
     ReasonCounts reasons_;

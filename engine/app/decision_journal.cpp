@@ -16,21 +16,15 @@ std::string who(std::string const& strategy, Asset asset) {
     return fmt::format("{} {}", strategy, to_string(asset));
 }
 
-std::string text_of(
-    strategies::Strategy const& strategy,
-    MarketView const& view,
-    strategies::Decision const& decision,
-    Reason answer
-) {
+} // namespace
+
+std::string DecisionJournal::text_of(Seen const& seen) {
     auto text = fmt::format(
-        "{} epoch {:016x} window {}",
-        to_string(answer),
-        strategy.epoch(),
-        unix_seconds(view.window.start)
+        "{} epoch {:016x} window {}", to_string(seen.answer), seen.epoch, unix_seconds(seen.window)
     );
     auto to = std::back_inserter(text);
     for (auto outcome : {Outcome::up, Outcome::down}) {
-        auto const& side = decision[outcome];
+        auto const& side = seen.audit[static_cast<std::size_t>(outcome)];
         if (!side.evaluated) continue;
         fmt::format_to(
             to,
@@ -42,12 +36,10 @@ std::string text_of(
             side.edge
         );
     }
-    if (view.strike) fmt::format_to(to, " strike {}", to_string(view.strike->price));
-    if (view.spot) fmt::format_to(to, " spot {}", to_string(view.spot->price));
+    if (seen.strike) fmt::format_to(to, " strike {}", to_string(*seen.strike));
+    if (seen.spot) fmt::format_to(to, " spot {}", to_string(*seen.spot));
     return text;
 }
-
-} // namespace
 
 Result<void> DecisionJournal::note(
     strategies::Strategy const& strategy,
@@ -57,15 +49,17 @@ Result<void> DecisionJournal::note(
 ) {
     ENSURE(view.asset.has_value(), "scalp strategies look at one asset");
     auto& last = last_[{strategy.name().text, *view.asset}];
-    auto text = text_of(strategy, view, decision, answer);
-    if (text == last.text) {
+    auto seen = Seen{answer, strategy.epoch(), view.window.start, decision.audit, {}, {}};
+    if (view.strike) seen.strike = view.strike->price;
+    if (view.spot) seen.spot = view.spot->price;
+    if (last.seen == seen) {
         ++last.repeats;
         return boost::system::in_place_value;
     }
     auto const name = who(strategy.name().text, *view.asset);
     if (auto const counted = write_repeats(view.now, name, last); !counted) return counted;
-    last.text = std::move(text);
-    return done(journal_.append(view.now, "decision", name + " " + last.text));
+    last.seen = std::move(seen);
+    return done(journal_.append(view.now, "decision", name + " " + text_of(*last.seen)));
 }
 
 Result<void> DecisionJournal::finish(UtcTime now) {

@@ -24,10 +24,24 @@ public:
     Result<void> finish(UtcTime now); // the counts still held back
 
 private:
+    // What the text is made of: comparing it costs a hundredth of printing it.
+    struct Seen {
+        Reason answer = Reason::outside_zone;
+        std::uint64_t epoch = 0;
+        UtcTime window{};
+        std::array<strategies::SideAudit, 2> audit;
+        std::optional<UsdPrice> strike;
+        std::optional<UsdPrice> spot;
+
+        friend bool operator==(Seen const&, Seen const&) = default;
+    };
+
     struct Last {
-        std::string text;
+        std::optional<Seen> seen;
         std::uint64_t repeats = 0;
     };
+
+    static std::string text_of(Seen const& seen);
 
     Result<void> write_repeats(UtcTime at, std::string const& who, Last& last);
 

@@ -103,11 +103,7 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
       } {
     for (auto const& strategy : config_.strategies)
         strategies_.push_back({std::make_unique<strategies::StrategyActor>(
-            parts_.executor,
-            parts_.clock,
-            *this,
-            strategies::make_strategy(strategy),
-            config_.run.assets
+            parts_.clock, *this, strategies::make_strategy(strategy), config_.run.assets
         )});
     models_.listen(
         {.on_signal =
@@ -198,7 +194,6 @@ void Engine::start_tasks() {
     for (auto& slot : strategies_) {
         auto const& name = slot.actor->strategy().name().text;
         supervisor_.start(Stage::strategies, name, slot.actor->run());
-        supervisor_.start(Stage::strategies, name + ".timer", slot.actor->run_timer());
     }
     supervisor_.on_stop(Stage::orders, "cancel all orders", [this] {
         auto const deadline = parts_.clock.now() + config_.run.shutdown_grace;
