@@ -10,8 +10,6 @@ struct FeedParams {
     std::string speed = "60";
     std::string from;
     std::string until;
-    Seconds silence_max = 30s;
-    int inbox_capacity = 4096;
 
     friend bool operator==(FeedParams const&, FeedParams const&) = default;
 
@@ -48,24 +46,6 @@ struct FeedParams {
                 &P::until,
                 "UTC",
                 "Stop the replay here; empty: the end of the tapes.",
-                Change::restart
-            },
-            Param{
-                "silence_max",
-                &P::silence_max,
-                1s,
-                3600s,
-                "",
-                "A feed topic without any message for this long is unhealthy.",
-                Change::restart
-            },
-            Param{
-                "inbox_capacity",
-                &P::inbox_capacity,
-                64,
-                1'000'000,
-                "events",
-                "Bound of each feed's queue.",
                 Change::restart
             },
         };

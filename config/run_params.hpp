@@ -18,28 +18,14 @@ constexpr std::array<Choice<ConsoleStyle>, 4> choices(ConsoleStyle) {
     };
 }
 
-enum class LogLevel : std::uint8_t { debug, info, warning, error };
-
-constexpr std::array<Choice<LogLevel>, 4> choices(LogLevel) {
-    return {
-        {{"debug", LogLevel::debug},
-         {"info", LogLevel::info},
-         {"warning", LogLevel::warning},
-         {"error", LogLevel::error}}
-    };
-}
-
 struct RunParams {
     std::string state_dir = "state";
     std::int64_t seed = 1;
     AssetList assets{all_assets.begin(), all_assets.end()};
     Millis status_interval = 1s;
     ConsoleStyle console = ConsoleStyle::automatic;
-    bool color = true;
     bool dashboard = true;
-    LogLevel log_level = LogLevel::info;
     Seconds shutdown_grace = 10s;
-    int journal_sync_every = 64;
 
     friend bool operator==(RunParams const&, RunParams const&) = default;
 
@@ -94,9 +80,7 @@ struct RunParams {
                 "terminal.",
                 Change::restart
             },
-            Param{"color", &P::color, "", "Colours on a terminal.", Change::restart},
             Param{"dashboard", &P::dashboard, "", "Print the table at each window's end."},
-            Param{"log_level", &P::log_level, "", "Least serious message that is logged."},
             Param{
                 "shutdown_grace",
                 &P::shutdown_grace,
@@ -104,15 +88,6 @@ struct RunParams {
                 120s,
                 "",
                 "Longest an orderly stop may take before the process leaves anyway.",
-                Change::restart
-            },
-            Param{
-                "journal_sync_every",
-                &P::journal_sync_every,
-                1,
-                100'000,
-                "records",
-                "Input records between two syncs to disk; order intents are always synced first.",
                 Change::restart
             },
         };

@@ -7,7 +7,6 @@ namespace polyquant::config {
 
 struct SettlementParams {
     Millis final_price_wait{5'000};
-    Millis price_tolerance{65'000};
     Seconds official_wait = 600s;
     Millis payout_delay{0};
     Seconds unresolved_alarm{3600};
@@ -24,15 +23,6 @@ struct SettlementParams {
                 Millis{600'000},
                 "after close",
                 "Late ticks are awaited this long before our own outcome is computed.",
-                Change::restart
-            },
-            Param{
-                "price_tolerance",
-                &P::price_tolerance,
-                100ms,
-                Millis{600'000},
-                "",
-                "A price further than this from the window's end (or start) cannot decide it.",
                 Change::restart
             },
             Param{

@@ -80,10 +80,7 @@ std::uint64_t result_hash(config::RunConfig config) {
     config.run.state_dir = defaults.state_dir;
     config.run.status_interval = defaults.status_interval;
     config.run.console = defaults.console;
-    config.run.color = defaults.color;
     config.run.dashboard = defaults.dashboard;
-    config.run.log_level = defaults.log_level;
-    config.run.journal_sync_every = defaults.journal_sync_every;
     config.feed.speed = config::FeedParams{}.speed;
     config.feed.tapes = {}; // their content is part of the identity on its own
     return config.hash();

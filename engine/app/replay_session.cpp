@@ -18,6 +18,14 @@ Nanos settling_time(config::SettlementParams const& p) {
     return p.final_price_wait + p.official_wait + p.payout_delay + Seconds{60};
 }
 
+observe::Console make_console(std::FILE* out, bool json, config::ConsoleStyle style) {
+    using config::ConsoleStyle;
+    if (json || style == ConsoleStyle::lines || style == ConsoleStyle::quiet)
+        return observe::Console{out, false, 0};
+    if (style == ConsoleStyle::redraw) return observe::Console{out, true, 0};
+    return observe::Console{out};
+}
+
 // A run that is executed again may do so faster, elsewhere, or on another screen.
 void keep_places(config::RunConfig& config, config::RunConfig const& running) {
     auto const seed = config.run.seed;
@@ -41,12 +49,7 @@ ReplaySession::ReplaySession(
     std::FILE* out
 )
     : options_{options}, plan_{std::move(plan)}, loader_{std::move(loader)},
-      storage_{std::move(storage)},
-      console_{
-          options.json || config.run.console == config::ConsoleStyle::quiet
-              ? observe::Console{out, false, 0}
-              : observe::Console{out}
-      },
+      storage_{std::move(storage)}, console_{make_console(out, options.json, config.run.console)},
       clock_{plan_.start}, training_{io_, 1, runtime::Delivery::held},
       disk_{io_, 1, runtime::Delivery::held},
       venue_{

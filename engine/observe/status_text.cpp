@@ -127,8 +127,8 @@ std::vector<std::string> status_block(StatusSnapshot const& status, std::size_t 
     return lines;
 }
 
-std::string window_line(SettledWindow const& w, StatusSnapshot const& status) {
-    auto line = fmt::format(
+std::string outcome_line(SettledWindow const& w) {
+    return fmt::format(
         "{} {} {} strike {} final {} ({}, {})",
         clock_text(w.window.end()),
         w.asset ? to_string(*w.asset) : std::string_view{w.slug},
@@ -138,6 +138,10 @@ std::string window_line(SettledWindow const& w, StatusSnapshot const& status) {
         to_string(w.rule),
         to_string(w.source)
     );
+}
+
+std::string window_line(SettledWindow const& w, StatusSnapshot const& status) {
+    auto line = outcome_line(w);
     for (auto const& s : status.strategies)
         line += fmt::format(
             " | {} {} {} W{} L{} {}",

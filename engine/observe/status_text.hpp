@@ -23,7 +23,9 @@ struct SettledWindow {
     SettlementRule rule;
 };
 
-// "00:05 BTC DOWN strike 74011.2 final 73990.01 (spot, binance_bar) | s1 100.00 +0.00 W0 L0 ..."
+// "00:05:00 BTC DOWN strike 74011.2 final 73990.01 (spot, binance_bar)"
+std::string outcome_line(SettledWindow const& window);
+// The same followed by every strategy: " | s1 100.00 0.00 W0 L0 BTC edge_too_small ..."
 std::string window_line(SettledWindow const& window, StatusSnapshot const& status);
 
 // Strategy by strategy: bank, PnL, wins, losses, win rate, trades, pending, fill rate.
