@@ -1,0 +1,384 @@
+#include "models/model_file.hpp"
+
+#include "models/fingerprint.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <fcntl.h>
+#include <fstream>
+#include <sstream>
+#include <unistd.h>
+
+namespace polyquant::models {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view format_name = "polyquant-model";
+
+std::string checksum_of(json::value const& model) {
+    Fingerprint print;
+    print.add(std::string_view{json::serialize(model)});
+    return print.hex();
+}
+
+std::string seal(json::value const& model) {
+    json::object file;
+    file["format"] = format_name;
+    file["version"] = model_file_version;
+    file["checksum"] = checksum_of(model);
+    file["model"] = model;
+    return json::serialize(file) + "\n";
+}
+
+std::string text_of(double x) {
+    return fmt::format("{}", x);
+}
+
+json::array names_as_json(std::span<Feature const> features) {
+    json::array names;
+    for (auto feature : features)
+        names.emplace_back(to_string(feature));
+    return names;
+}
+
+json::object params_as_json(TrainParams const& params) {
+    return {
+        {"c", text_of(params.logistic.c)},
+        {"balanced", params.logistic.balanced},
+        {"gradient_norm_max", text_of(params.logistic.gradient_norm_max)},
+        {"iterations_max", params.logistic.iterations_max},
+        {"horizon_bars", params.horizon_bars},
+        {"rows_min", params.rows_min},
+    };
+}
+
+json::object rows_as_json(RowCounts const& rows) {
+    return {
+        {"bars", rows.bars},
+        {"unlabelled", rows.unlabelled},
+        {"incomplete", rows.incomplete},
+        {"used", rows.used},
+        {"up", rows.up},
+    };
+}
+
+// Reads members of one object and keeps the first thing that is wrong, with its name.
+class Reader {
+public:
+    Reader(json::object const& object, std::string path, std::string& error)
+        : object_{object}, path_{std::move(path)}, error_{error} {}
+
+    std::string text(std::string_view key) {
+        auto const* value = find(key);
+        if (value == nullptr) return {};
+        if (auto const* s = value->if_string()) return std::string{*s};
+        return complain(key, "is no text"), std::string{};
+    }
+
+    // Finite.
+    double number(std::string_view key) {
+        auto const digits = text(key);
+        double x = 0;
+        auto const [stop, failed] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), x);
+        if (failed != std::errc{} || stop != digits.data() + digits.size() || !std::isfinite(x))
+            complain(key, "is no number in quotes");
+        return x;
+    }
+
+    std::int64_t count(std::string_view key) {
+        auto const* value = find(key);
+        if (value == nullptr) return 0;
+        if (auto const* n = value->if_int64(); n != nullptr && *n >= 0) return *n;
+        return complain(key, "is no count"), 0;
+    }
+
+    bool flag(std::string_view key) {
+        auto const* value = find(key);
+        if (value == nullptr) return false;
+        if (auto const* b = value->if_bool()) return *b;
+        return complain(key, "is neither true nor false"), false;
+    }
+
+    UtcTime time(std::string_view key) {
+        auto const at = parse_utc(text(key));
+        if (!at) complain(key, "is no UTC time");
+        return at ? *at : UtcTime{};
+    }
+
+    std::vector<std::string> names(std::string_view key) {
+        std::vector<std::string> result;
+        for (auto const& value : array(key)) {
+            if (auto const* s = value.if_string())
+                result.emplace_back(*s);
+            else
+                complain(key, "holds something that is no text");
+        }
+        return result;
+    }
+
+    json::array const& array(std::string_view key) {
+        static json::array const none;
+        auto const* value = find(key);
+        if (value == nullptr) return none;
+        if (auto const* a = value->if_array()) return *a;
+        return complain(key, "is no list"), none;
+    }
+
+    Reader object(std::string_view key) {
+        auto const* value = find(key);
+        auto const* inner = value == nullptr ? nullptr : value->if_object();
+        if (value != nullptr && inner == nullptr) complain(key, "is no object");
+        return Reader{
+            inner == nullptr ? nothing() : *inner, path_ + std::string{key} + ".", error_
+        };
+    }
+
+    void complain(std::string_view key, std::string_view what) {
+        if (error_.empty()) error_ = fmt::format("{}{} {}", path_, key, what);
+    }
+
+    static json::object const& nothing() {
+        static json::object const none;
+        return none;
+    }
+
+private:
+    json::value const* find(std::string_view key) {
+        auto const* value = object_.if_contains(key);
+        if (value == nullptr) complain(key, "is missing");
+        return value;
+    }
+
+    json::object const& object_;
+    std::string path_;
+    std::string& error_;
+};
+
+std::string joined(std::vector<std::string> const& names) {
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::vector<std::string> texts_of(std::span<Feature const> features) {
+    std::vector<std::string> names;
+    for (auto feature : features)
+        names.emplace_back(to_string(feature));
+    return names;
+}
+
+// The file's feature list must be the expected one, name by name.
+std::string feature_mismatch(Reader& model, FeatureSet expected) {
+    auto const wanted = features_of(expected);
+    auto const names = model.names("features");
+    auto const hash = model.text("feature_hash");
+    if (names == texts_of(wanted) && hash == feature_hash(wanted) &&
+        model.text("feature_set") == to_string(expected))
+        return "";
+    return fmt::format(
+        "made for other features. The file has {} (\"{}\", hash {}): {}. Expected {} (\"{}\", hash "
+        "{}): {}. Train a new model or choose its feature set",
+        names.size(),
+        model.text("feature_set"),
+        hash,
+        joined(names),
+        wanted.size(),
+        to_string(expected),
+        feature_hash(wanted),
+        names_of(wanted)
+    );
+}
+
+void read_columns(Reader& reader, FeatureSet set, std::string& error, TrainedModel& model) {
+    auto const left_out = reader.names("left_out");
+    for (auto feature : features_of(set)) {
+        auto const name = std::string{to_string(feature)};
+        bool const out = std::find(left_out.begin(), left_out.end(), name) != left_out.end();
+        (out ? model.left_out : model.columns).push_back(feature);
+    }
+    if (model.left_out.size() != left_out.size())
+        reader.complain("left_out", "names a feature that is not in the list");
+    auto const& columns = reader.array("columns");
+    if (columns.size() != model.columns.size() || columns.empty())
+        return reader.complain("columns", "are not the features that were not left out");
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        auto const* object = columns[j].if_object();
+        Reader column{
+            object == nullptr ? Reader::nothing() : *object, fmt::format("columns[{}].", j), error
+        };
+        if (column.text("name") != to_string(model.columns[j]))
+            column.complain("name", fmt::format("is not {}", to_string(model.columns[j])));
+        model.scaler.means.push_back(column.number("mean"));
+        model.scaler.scales.push_back(column.number("scale"));
+        if (!(model.scaler.scales.back() > 0)) column.complain("scale", "is not positive");
+        model.fit.coefficients.push_back(column.number("coefficient"));
+    }
+}
+
+void read_params(Reader reader, TrainParams& params) {
+    params.logistic.c = reader.number("c");
+    params.logistic.balanced = reader.flag("balanced");
+    params.logistic.gradient_norm_max = reader.number("gradient_norm_max");
+    params.logistic.iterations_max = static_cast<int>(reader.count("iterations_max"));
+    params.horizon_bars = static_cast<std::size_t>(reader.count("horizon_bars"));
+    params.rows_min = static_cast<std::size_t>(reader.count("rows_min"));
+}
+
+void read_training(Reader reader, TrainedModel& model) {
+    model.first_open = reader.time("first_open");
+    model.last_close = reader.time("last_close");
+    model.data_hash = reader.text("data_hash");
+    auto rows = reader.object("rows");
+    model.rows.bars = static_cast<std::size_t>(rows.count("bars"));
+    model.rows.unlabelled = static_cast<std::size_t>(rows.count("unlabelled"));
+    model.rows.incomplete = static_cast<std::size_t>(rows.count("incomplete"));
+    model.rows.used = static_cast<std::size_t>(rows.count("used"));
+    model.rows.up = static_cast<std::size_t>(rows.count("up"));
+}
+
+Result<TrainedModel>
+read_model(json::object const& body, FeatureSet expected, std::string const& where) {
+    std::string error;
+    Reader reader{body, "model.", error};
+    if (auto mismatch = feature_mismatch(reader, expected); error.empty() && !mismatch.empty())
+        return Failure{Fault::invalid, where, std::move(mismatch)};
+    TrainedModel model;
+    model.params.features = expected;
+    read_columns(reader, expected, error, model);
+    model.fit.intercept = reader.number("intercept");
+    read_params(reader.object("params"), model.params);
+    auto solver = reader.object("solver");
+    model.fit.iterations = static_cast<int>(solver.count("iterations"));
+    model.fit.gradient_norm = solver.number("gradient_norm");
+    model.fit.converged = solver.flag("converged");
+    read_training(reader.object("trained"), model);
+    if (!error.empty()) return Failure{Fault::parse, where, std::move(error)};
+    return model;
+}
+
+Failure storage_failure(std::filesystem::path const& path, std::string_view what) {
+    return {Fault::storage, path.string(), fmt::format("{}: {}", what, std::strerror(errno))};
+}
+
+} // namespace
+
+std::string to_text(TrainedModel const& model) {
+    auto const features = features_of(model.params.features);
+    json::array columns;
+    for (std::size_t j = 0; j < model.columns.size(); ++j)
+        columns.push_back(json::object{
+            {"name", to_string(model.columns[j])},
+            {"mean", text_of(model.scaler.means[j])},
+            {"scale", text_of(model.scaler.scales[j])},
+            {"coefficient", text_of(model.fit.coefficients[j])},
+        });
+    json::object body;
+    body["feature_set"] = to_string(model.params.features);
+    body["features"] = names_as_json(features);
+    body["feature_hash"] = feature_hash(features);
+    body["left_out"] = names_as_json(model.left_out);
+    body["columns"] = std::move(columns);
+    body["intercept"] = text_of(model.fit.intercept);
+    body["params"] = params_as_json(model.params);
+    body["solver"] = json::object{
+        {"iterations", model.fit.iterations},
+        {"gradient_norm", text_of(model.fit.gradient_norm)},
+        {"converged", model.fit.converged},
+    };
+    body["trained"] = json::object{
+        {"first_open", format_utc(model.first_open)},
+        {"last_close", format_utc(model.last_close)},
+        {"data_hash", model.data_hash},
+        {"rows", rows_as_json(model.rows)},
+    };
+    // Through the parser once, so that every number has the type that a reader will see.
+    return seal_model(json::serialize(body)).value();
+}
+
+Result<TrainedModel>
+parse_model(std::string_view text, FeatureSet expected, std::string const& where) {
+    auto const refuse = [&where](std::string detail) {
+        return Failure{Fault::parse, where, std::move(detail)};
+    };
+    json::stream_parser parser;
+    json::error_code ec;
+    std::size_t const read = parser.write(text.data(), text.size(), ec);
+    if (!ec) parser.finish(ec);
+    if (ec)
+        return refuse(
+            fmt::format("no complete JSON: {} at byte {} of {}", ec.message(), read, text.size())
+        );
+    auto const value = parser.release();
+    auto const* file = value.if_object();
+    auto const* format = file == nullptr ? nullptr : file->if_contains("format");
+    if (format == nullptr || *format != json::value(format_name))
+        return refuse("not a polyquant model file");
+    auto const* version = file->if_contains("version");
+    if (version == nullptr || *version != json::value(model_file_version))
+        return refuse(fmt::format(
+            "format version {}, this program reads {}: train the model anew",
+            version == nullptr ? "missing" : json::serialize(*version),
+            model_file_version
+        ));
+    auto const* model = file->if_contains("model");
+    auto const* checksum = file->if_contains("checksum");
+    if (model == nullptr || !model->is_object() || checksum == nullptr || !checksum->is_string())
+        return refuse("no model or no checksum in it");
+    if (auto const actual = checksum_of(*model); checksum->get_string() != actual)
+        return refuse(fmt::format(
+            "damaged: checksum {} over contents that give {}",
+            std::string_view{checksum->get_string()},
+            actual
+        ));
+    return read_model(model->get_object(), expected, where);
+}
+
+Result<void> save_model(std::filesystem::path const& path, TrainedModel const& model) {
+    auto const text = to_text(model);
+    auto beside = path;
+    beside += ".tmp";
+    int const file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0) return storage_failure(beside, "cannot create");
+    std::size_t done = 0;
+    while (done < text.size()) {
+        auto const n = ::write(file, text.data() + done, text.size() - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) break;
+        done += static_cast<std::size_t>(n);
+    }
+    bool const written = done == text.size() && ::fsync(file) == 0;
+    auto const failure = storage_failure(beside, "cannot write");
+    bool const closed = ::close(file) == 0;
+    if (!written || !closed) {
+        ::unlink(beside.c_str());
+        return failure;
+    }
+    if (::rename(beside.c_str(), path.c_str()) != 0) {
+        auto const refused = storage_failure(path, "cannot replace");
+        ::unlink(beside.c_str());
+        return refused;
+    }
+    return {};
+}
+
+Result<TrainedModel> load_model(std::filesystem::path const& path, FeatureSet expected) {
+    std::ifstream in{path, std::ios::binary};
+    if (!in) return storage_failure(path, "cannot open");
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (in.bad() || text.bad()) return storage_failure(path, "cannot read");
+    return parse_model(text.view(), expected, path.string());
+}
+
+Result<std::string> seal_model(std::string_view model_json) {
+    json::error_code ec;
+    auto const model = json::parse(model_json, ec);
+    if (ec) return Failure{Fault::parse, "model", ec.message()};
+    return seal(model);
+}
+
+} // namespace polyquant::models
