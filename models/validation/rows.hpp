@@ -43,6 +43,10 @@ public:
 
     std::span<double const> operator[](std::size_t row) const { return rows()[row]; }
 
+    std::span<double> mutable_row(std::size_t row) {
+        return std::span{values_}.subspan(row * columns_, columns_);
+    }
+
 private:
     std::size_t columns_;
     std::vector<double> values_;

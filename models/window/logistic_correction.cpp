@@ -124,7 +124,7 @@ Result<LogisticCorrection> LogisticCorrection::fit(
         correction.intercept_ = fit->intercept;
         for (std::size_t k = 0; k < chosen.size(); ++k)
             correction.weights_[chosen[k]] = fit->coefficients[k] / scale[chosen[k]];
-        if (correction.rises_with_z()) return correction;
+        if (!params.must_rise_with_z || correction.rises_with_z()) return correction;
     }
     return refuse("the probability would fall when z rises: the labels or the strike are wrong");
 }

@@ -20,6 +20,8 @@ struct CorrectionInputs {
 
 struct CorrectionParams {
     CorrectionInputs inputs;
+    // Only the placebo test turns this off: on shuffled outcomes there is no slope to insist on.
+    bool must_rise_with_z = true;
     double l2 = 50; // on standardised inputs, against a sum of log losses over all rows
 };
 

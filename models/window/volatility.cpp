@@ -60,6 +60,7 @@ double RollingGarmanKlass::variance() const {
 TimeOfDayProfile TimeOfDayProfile::flat() {
     TimeOfDayProfile profile;
     profile.factors_.fill(1);
+    profile.grid_.fill(1);
     return profile;
 }
 
@@ -122,31 +123,80 @@ TimeOfDayProfile TimeOfDayProfile::learn(std::span<Bar const> bars) {
     }
     for (auto& factor : profile.factors_)
         factor = std::clamp(factor * slots / total, 0.05, 20.0);
+    profile.learn_grid(bars);
     return profile;
 }
 
-Result<TimeOfDayProfile> TimeOfDayProfile::from_factors(std::span<double const> factors) {
-    if (factors.size() != slots)
-        return Failure{
-            Fault::invalid,
-            "time_of_day_profile",
-            fmt::format("{} factors given, {} expected", factors.size(), slots)
-        };
-    TimeOfDayProfile profile;
-    for (std::size_t i = 0; i < slots; ++i) {
-        if (!(factors[i] > 0) || !std::isfinite(factors[i]))
-            return Failure{
-                Fault::invalid,
-                "time_of_day_profile",
-                fmt::format("factor {} is not a positive number", i)
-            };
-        profile.factors_[i] = factors[i];
+// Each whole window counts by how its five minutes share its squared returns: bounded, so that one
+// jump weighs no more than any other window, at the price of showing differences a little smaller
+// than they are.
+void TimeOfDayProfile::learn_grid(std::span<Bar const> bars) {
+    constexpr double windows_min = 1000; // below, the shares are noise of more than 4 %
+    auto const since = bars.back().close_time() - std::chrono::days{grid_days};
+    std::array<double, grid_minutes> shares{};
+    double windows = 0;
+    for (std::size_t i = 0; i + grid_minutes <= bars.size(); ++i) {
+        if (bars[i].open_time < since || unix_seconds(bars[i].open_time) % 300 != 0) continue;
+        if (bars[i + grid_minutes - 1].open_time - bars[i].open_time != 4min) continue;
+        std::array<double, grid_minutes> squares{};
+        double total = 0;
+        for (std::size_t k = 0; k < grid_minutes; ++k) {
+            auto const move = std::log(bars[i + k].close / bars[i + k].open);
+            squares[k] = move * move;
+            total += squares[k];
+        }
+        if (total <= 0) continue;
+        for (std::size_t k = 0; k < grid_minutes; ++k)
+            shares[k] += squares[k] / total;
+        windows += 1;
     }
+    if (windows < windows_min) return;
+    for (std::size_t k = 0; k < grid_minutes; ++k)
+        grid_[k] = shares[k] / windows * static_cast<double>(grid_minutes);
+}
+
+Result<TimeOfDayProfile> TimeOfDayProfile::from_factors(
+    std::span<double const> slot_factors, std::span<double const> grid_factors
+) {
+    auto const refuse = [](std::string why) {
+        return Failure{Fault::invalid, "time_of_day_profile", std::move(why)};
+    };
+    if (slot_factors.size() != slots || grid_factors.size() != grid_minutes)
+        return refuse(fmt::format(
+            "{} and {} factors given, {} and {} expected",
+            slot_factors.size(),
+            grid_factors.size(),
+            slots,
+            grid_minutes
+        ));
+    for (auto const factors : {slot_factors, grid_factors})
+        for (auto const factor : factors)
+            if (!(factor > 0) || !std::isfinite(factor))
+                return refuse(fmt::format("{} is not a positive factor", factor));
+    TimeOfDayProfile profile;
+    std::copy(slot_factors.begin(), slot_factors.end(), profile.factors_.begin());
+    std::copy(grid_factors.begin(), grid_factors.end(), profile.grid_.begin());
     return profile;
 }
 
 double TimeOfDayProfile::factor(UtcTime t) const {
-    return factors_[slot_of(t)];
+    auto const minute = std::chrono::floor<std::chrono::minutes>(t.time_since_epoch()).count();
+    return factors_[slot_of(t)] * grid_[static_cast<std::size_t>(minute) % grid_minutes];
+}
+
+double TimeOfDayProfile::mean_factor(UtcTime from, double seconds) const {
+    if (!(seconds > 0)) return factor(from);
+    auto const end =
+        from +
+        std::chrono::duration_cast<Nanos>(std::chrono::duration<double>{std::min(seconds, 3600.0)});
+    double sum = 0;
+    for (auto t = from; t < end;) {
+        auto const next =
+            std::min<UtcTime>(std::chrono::floor<std::chrono::minutes>(t) + 1min, end);
+        sum += factor(t) * std::chrono::duration<double>(next - t).count();
+        t = next;
+    }
+    return sum / std::chrono::duration<double>(end - from).count();
 }
 
 std::string_view to_string(Estimator estimator) {
@@ -204,11 +254,7 @@ void VolatilityState::add(Bar const& bar, double close_based, double range_based
 }
 
 EstimatorValues VolatilityState::forecasts(UtcTime from, double seconds) const {
-    // The season at the middle of the span: spans are minutes, slots five minutes wide.
-    auto const middle = from + std::chrono::duration_cast<Nanos>(
-                                   std::chrono::duration<double>{0.5 * std::max(seconds, 0.0)}
-                               );
-    auto const season = profile_.factor(middle);
+    auto const season = profile_.mean_factor(from, seconds);
     EstimatorValues values{};
     std::size_t i = 0;
     for (auto const& ewma : ewmas_)

@@ -56,24 +56,39 @@ private:
     std::size_t count_ = 0;
 };
 
-// How the variance of a slot of the day compares with the day's mean; slots of 5 minutes in UTC,
-// smoothed over neighbours, mean 1.
+// How the variance of a minute compares with its day's mean: a factor of its slot of the day (5
+// minutes wide, UTC, smoothed over neighbours, mean 1) times one of its place in the five-minute
+// grid (mean 1). The second is there because trading clusters at the boundaries that
+// 5-minute markets settle on: since March 2026 the last minute of a window has carried a third more
+// BTC volume than the four before it, and 15 % more variance than the two before it.
 class TimeOfDayProfile {
 public:
     static constexpr std::size_t slots = 288;
+    static constexpr std::size_t grid_minutes = 5;
+    static constexpr std::size_t grid_days = 28; // the newest, because that habit changes
 
     static TimeOfDayProfile flat();
     // Learned from contiguous or gapped 1-minute bars. Every day is first divided by its own mean,
     // so that one wild day does not shape the profile. Fewer than 7 whole days give the flat one.
     static TimeOfDayProfile learn(std::span<Bar const> bars);
-    static Result<TimeOfDayProfile> from_factors(std::span<double const> factors);
+    static Result<TimeOfDayProfile>
+    from_factors(std::span<double const> slot_factors, std::span<double const> grid_factors);
 
     double factor(UtcTime t) const;
 
+    // Mean of factor() over the `seconds` after `from`, minute by minute; the factor at `from`
+    // where no time is left.
+    double mean_factor(UtcTime from, double seconds) const;
+
     std::span<double const> factors() const { return factors_; }
 
+    std::span<double const> grid_factors() const { return grid_; }
+
 private:
+    void learn_grid(std::span<Bar const> bars);
+
     std::array<double, slots> factors_{};
+    std::array<double, grid_minutes> grid_{};
 };
 
 // The single estimators a forecast may weigh. Half-lives and lengths are in minutes.

@@ -78,6 +78,7 @@ private:
                       .average_seconds = average ? 60.0 : 0.0},
                  .grid = average ? 0.25 * grid : grid},
             .sigma = state.sigma(asset_, bars_[i].close_time(), left),
+            .final_price = final,
             // Means of four decimals differ in the last bit where the venue's would be equal.
             .outcome = final >= strike - 1e-9 * strike ? 1.0 : 0.0
         };
@@ -98,6 +99,14 @@ private:
 
 std::string_view to_string(LabelStyle style) {
     return style == LabelStyle::spot ? "spot" : "average";
+}
+
+double WindowRow::standardised_move() const {
+    auto const& state = moment.state;
+    auto const walk = std::isnan(moment.walk_seconds)
+                          ? effective_seconds(state.seconds_left, state.average_seconds)
+                          : moment.walk_seconds;
+    return (final_price - state.spot) / (state.spot * sigma * std::sqrt(walk));
 }
 
 std::vector<validation::RowTimes> WindowDataset::times() const {

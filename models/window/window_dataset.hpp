@@ -32,7 +32,11 @@ struct WindowRow {
     int seconds_left = 0;
     WindowMoment moment; // what the features were computed from
     double sigma = 0;
-    double outcome = 0; // 1 Up, 0 Down
+    double final_price = 0; // what the strike is compared with
+    double outcome = 0;     // 1 Up, 0 Down
+
+    // How far the price went from the decision to the final value, in forecast deviations.
+    double standardised_move() const;
 };
 
 struct WindowDataset {

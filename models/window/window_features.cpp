@@ -67,6 +67,11 @@ std::vector<std::size_t> columns_of(Asset asset) {
     return columns;
 }
 
+double log_odds_of(double z, TailShape const& shape) {
+    auto const down = shape.cdf(-z);
+    return std::clamp(std::log((1 - down) / down), -log_odds_max, log_odds_max);
+}
+
 ReturnPair::ReturnPair()
     : own_squared_{return_half_life_minutes}, other_squared_{return_half_life_minutes},
       product_{return_half_life_minutes} {}
@@ -193,9 +198,7 @@ void WindowFeatureState::fill(WindowMoment const& moment, std::span<double> row)
     auto const own_sd = std::sqrt(s * s * walk + moment.price_noise * moment.price_noise);
     auto const z = (mean - state.strike + 0.5 * moment.grid) / (state.spot * own_sd);
     set(WindowFeature::z, z);
-    auto const up = 1 - shapes_[asset_index(moment.asset)].cdf(-z);
-    set(WindowFeature::closed_form_log_odds,
-        std::clamp(std::log(up / (1 - up)), -log_odds_max, log_odds_max));
+    set(WindowFeature::closed_form_log_odds, log_odds_of(z, shapes_[asset_index(moment.asset)]));
     set(WindowFeature::seconds_left, left);
     set(WindowFeature::log_sigma, std::log(s * 1e4));
 

@@ -52,6 +52,9 @@ std::vector<std::string> row_feature_names();
 // Columns that say nothing for the coin: BTC does not lag itself.
 std::vector<std::size_t> columns_of(Asset asset);
 
+// The closed form's log-odds under a tail shape, from z.
+double log_odds_of(double z, TailShape const& shape);
+
 struct WindowMoment {
     Asset asset = Asset::btc;
     Window window;

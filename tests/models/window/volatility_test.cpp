@@ -131,6 +131,25 @@ TEST_CASE("Time-of-day profile finds the wild hour and keeps a mean of one", "[m
     CHECK(TimeOfDayProfile::learn(std::span{bars}.first(3 * 1440)).factor(bars[0].open_time) == 1);
 }
 
+TEST_CASE("Profile finds the lively last minute of the five-minute grid", "[models][window]") {
+    auto const bars = walk_bars(20 * 1440, 10, [](UtcTime t) {
+        return unix_seconds(t) / 60 % 5 == 4 ? 1.3e-4 : 1e-4;
+    });
+
+    auto const profile = TimeOfDayProfile::learn(bars);
+
+    auto const start = bars.front().open_time;
+    auto const last_minute = profile.mean_factor(start + 4min, 60);
+    auto const others = profile.mean_factor(start, 240);
+    CHECK(last_minute / others == Approx(1.69).epsilon(0.15));
+    CHECK(profile.mean_factor(start, 300) == Approx(profile.factors()[0]).epsilon(1e-9));
+    CHECK(
+        profile.mean_factor(start + 3min, 90) ==
+        Approx((60 * profile.factor(start + 3min) + 30 * profile.factor(start + 4min)) / 90)
+    );
+    CHECK(profile.mean_factor(start + 4min, 0) == profile.factor(start + 4min));
+}
+
 TEST_CASE("QLIKE weights recover the mixture that made the data", "[models][window]") {
     SeededRandom random{7};
     std::vector<EstimatorValues> forecasts;
