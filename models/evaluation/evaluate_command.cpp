@@ -103,6 +103,7 @@ Result<void> compare_with_market(Arguments const& arguments, ReportParts& parts)
     if (!arguments.ladders.empty()) {
         auto const ladders = read_ladders(arguments.ladders);
         if (!ladders) return ladders.error();
+        parts.ladder_clock = check_ladder_clock(*ladders);
         parts.against_market.push_back(study_ladders(*ladders, asks, options));
     }
     return boost::system::in_place_value;

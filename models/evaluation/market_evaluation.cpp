@@ -3,6 +3,8 @@
 #include "engine/core/fees.hpp"
 #include "models/calibration/logistic_fit.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -18,6 +20,14 @@ constexpr std::array lead_seconds{120, 90, 60, 45, 30, 20};
 // An hour of windows shares its volatility and its news; the recordings span too few days for days.
 std::int64_t block_of(QuotedMoment const& moment) {
     return unix_seconds(moment.window_start) / 3600;
+}
+
+// The planned lead time a sample belongs to.
+int label_of(double seconds_left) {
+    constexpr std::array labels{120, 90, 60, 45, 30, 20, 10};
+    return *std::min_element(labels.begin(), labels.end(), [&](int a, int b) {
+        return std::abs(a - seconds_left) < std::abs(b - seconds_left);
+    });
 }
 
 double fee_of(double price) {
@@ -204,8 +214,8 @@ MarketStudy study_ladders(
                 .sigma = std::sqrt(variance.mean()), .price_noise = basis_sd};
             QuotedMoment moment{
                 .window_start = ladder.start,
-                // Grouped by the planned lead time; samples come within two seconds of it.
-                .seconds_left = std::round(sample.seconds_left / 5) * 5,
+                // Grouped by the planned lead time, which samples meet within two seconds.
+                .seconds_left = static_cast<double>(label_of(sample.seconds_left)),
                 .now = sample.quote,
                 .later = sample.quote,
                 .up_won = ladder.up_won,
@@ -227,6 +237,24 @@ MarketStudy study_ladders(
     }
     compare(study, options);
     return study;
+}
+
+std::vector<ClockCheck> check_ladder_clock(std::vector<LadderWindow> const& ladders) {
+    std::map<int, ClockCheck, std::greater<>> checks;
+    for (auto const& ladder : ladders)
+        for (auto const& sample : ladder.samples) {
+            auto const label = label_of(sample.seconds_left);
+            auto& check = checks[label];
+            check.label_seconds = label;
+            ++check.windows;
+            check.agreement += (sample.spot >= ladder.open_price) == ladder.up_won ? 1 : 0;
+        }
+    std::vector<ClockCheck> list;
+    for (auto& [label, check] : checks) {
+        check.agreement /= static_cast<double>(check.windows);
+        list.push_back(check);
+    }
+    return list;
 }
 
 calibration::AskTable learn_asks(std::map<UtcTime, QuotedWindow> const& books) {

@@ -71,12 +71,25 @@ MarketStudy study_recorded_books(
 );
 
 // The ask ladders of July 2026, for which no bars exist: the closed form with the volatility of the
-// ladder's own spot samples, and the table of asks learned from the books of April.
+// ladder's own spot samples, and the table of asks learned from the books of April. If the
+// recorder's clock was late, its opens are as late as its samples, so that for the closed form the
+// walk between the two stays as long as labelled; the market's figures belong to later moments.
 MarketStudy study_ladders(
     std::vector<LadderWindow> const& ladders,
     calibration::AskTable const& asks,
     MarketOptions const& options
 );
+
+// Share of windows whose spot lay on the winner's side of the open, per planned lead time. It must
+// rise until the close; where it falls again the samples were taken after the close, so that the
+// recorder's clock was late.
+struct ClockCheck {
+    int label_seconds = 0;
+    std::size_t windows = 0;
+    double agreement = 0;
+};
+
+std::vector<ClockCheck> check_ladder_clock(std::vector<LadderWindow> const& ladders);
 
 // Asks of both sides at the ladder's lead times.
 calibration::AskTable learn_asks(std::map<UtcTime, QuotedWindow> const& books);

@@ -434,6 +434,18 @@ std::string write_report(ReportParts const& parts) {
     );
     for (auto const& evaluation : parts.on_bars) text += bars_section(evaluation) + "\n";
     for (auto const& study : parts.against_market) text += market_section(study) + "\n";
+    if (!parts.ladder_clock.empty()) {
+        text += "## Was the ladder's clock right?\n\nThe spot price lies ever more often on the "
+                "winner's side as the close comes; where that falls again, samples were taken after "
+                "the close: the recorder's clock was late, and quotes of every label belong to a "
+                "later moment than it says.\n\n| label, s left | windows | spot on the winner's side |\n"
+                "|---:|---:|---:|\n";
+        for (auto const& check : parts.ladder_clock)
+            text += fmt::format(
+                "| {} | {} | {:.2f} |\n", check.label_seconds, check.windows, check.agreement
+            );
+        text += "\n";
+    }
     if (!parts.closed_form_check.empty())
         text += "## The closed form against simulated paths\n\n" + parts.closed_form_check + "\n";
     if (!parts.monitor_table.empty())

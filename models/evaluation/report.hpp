@@ -13,6 +13,7 @@ struct ReportParts {
     std::string command; // that made it
     std::vector<BarEvaluation> on_bars;
     std::vector<MarketStudy> against_market;
+    std::vector<ClockCheck> ladder_clock;
     std::string closed_form_check; // its last line, or empty
     std::string monitor_table;     // Markdown, or empty
 };

@@ -133,3 +133,23 @@ TEST_CASE("Ladder windows are read with their empty sides", "[models][evaluation
     CHECK(std::isnan(ladders[0].samples[0].down_ask_5));
     CHECK(read_ladders(broken.path()).error().where.ends_with(":1"));
 }
+
+TEST_CASE("A late recorder's clock shows in samples taken after the close", "[models][evaluation]") {
+    std::vector<LadderWindow> ladders;
+    for (int i = 0; i < 10; ++i) {
+        LadderWindow window{.start = utc_from_seconds(start_s + 300 * i), .open_price = 100,
+                            .samples = {}, .up_won = true};
+        window.samples.push_back({.seconds_left = 60.3, .spot = i < 8 ? 101.0 : 99.0, .quote = {}});
+        window.samples.push_back({.seconds_left = 19.8, .spot = 101, .quote = {}});
+        window.samples.push_back({.seconds_left = 9.7, .spot = i < 5 ? 101.0 : 99.0, .quote = {}});
+        ladders.push_back(window);
+    }
+
+    auto const checks = check_ladder_clock(ladders);
+
+    REQUIRE(checks.size() == 3);
+    CHECK(checks[0].label_seconds == 60);
+    CHECK(checks[0].agreement == Approx(0.8));
+    CHECK(checks[1].agreement == Approx(1));
+    CHECK(checks[2].agreement == Approx(0.5));
+}
