@@ -1,5 +1,6 @@
 #include "models/evaluation/evaluate_command.hpp"
 
+#include "models/evaluation/oracle_check.hpp"
 #include "models/evaluation/report.hpp"
 #include "models/validation/calibration_monitor.hpp"
 #include "models/window/bar_file.hpp"
@@ -22,6 +23,8 @@ struct Arguments {
     std::string tob;
     std::string coverage;
     std::string ladders;
+    std::string ticks;
+    std::string markets;
     std::string report;
     std::string style = "both";
     std::string train_from = "2025-01-01";
@@ -38,6 +41,8 @@ void describe(CLI::App& app, Arguments& arguments) {
     app.add_option("--books", arguments.tob, "Recorded top of book (csv.gz)");
     app.add_option("--coverage", arguments.coverage, "Outcomes of the recorded windows (csv)");
     app.add_option("--ladders", arguments.ladders, "Recorded ask ladders (jsonl.gz)");
+    app.add_option("--ticks", arguments.ticks, "Recorded oracle ticks (csv.gz)");
+    app.add_option("--markets", arguments.markets, "Official outcomes of that day (jsonl.gz)");
     app.add_option("--report", arguments.report, "Markdown file to write");
     app.add_option("--style", arguments.style, "Outcomes: spot, average or both")
         ->check(CLI::IsMember({"spot", "average", "both"}));
@@ -161,10 +166,11 @@ Result<void> evaluate(Arguments const& arguments, std::ostream& out, std::ostrea
     ReportParts parts;
     // Paths are the user's own; the report names the options and leaves them out.
     parts.command = fmt::format(
-        "polyquant evaluate --bars FOLDER{}{} --style {} --train-from {} --tune-from {} "
+        "polyquant evaluate --bars FOLDER{}{}{} --style {} --train-from {} --tune-from {} "
         "--test-from {} --monte-carlo {} --simulations {} --seed {} --report FILE",
         arguments.tob.empty() ? "" : " --books FILE --coverage FILE",
         arguments.ladders.empty() ? "" : " --ladders FILE",
+        arguments.ticks.empty() ? "" : " --ticks FILE --markets FILE",
         arguments.style,
         arguments.train_from,
         arguments.tune_from,
@@ -176,6 +182,14 @@ Result<void> evaluate(Arguments const& arguments, std::ostream& out, std::ostrea
     if (!arguments.bars.empty())
         if (auto const done = evaluate_on_bars(arguments, parts, err); !done) return done;
     if (auto const done = compare_with_market(arguments, parts); !done) return done;
+    if (!arguments.ticks.empty()) {
+        auto ticks = read_oracle_ticks(arguments.ticks);
+        if (!ticks) return ticks.error();
+        auto const official = read_official_outcomes(arguments.markets);
+        if (!official) return official.error();
+        parts.oracle =
+            format_oracle_study(study_oracle(OracleDay{std::move(*ticks)}, *official));
+    }
     if (arguments.monte_carlo > 0) {
         err << "simulating the closed form ...\n";
         parts.closed_form_check = check_closed_form(arguments.monte_carlo, arguments.seed);
@@ -216,9 +230,13 @@ int run_evaluate_command(
         err << "evaluate: --books and --coverage go together\n";
         return 2;
     }
-    if (arguments.bars.empty() && arguments.ladders.empty() && arguments.monte_carlo == 0 &&
+    if (arguments.ticks.empty() != arguments.markets.empty()) {
+        err << "evaluate: --ticks and --markets go together\n";
+        return 2;
+    }
+    if (arguments.bars.empty() && arguments.ticks.empty() && arguments.ladders.empty() && arguments.monte_carlo == 0 &&
         arguments.simulations == 0) {
-        err << "evaluate: nothing to do; give --bars, --ladders, --monte-carlo or --simulations\n";
+        err << "evaluate: nothing to do; give --bars, --ticks, --ladders, --monte-carlo or --simulations\n";
         return 2;
     }
     auto const done = evaluate(arguments, out, err);

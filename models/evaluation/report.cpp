@@ -446,6 +446,8 @@ std::string write_report(ReportParts const& parts) {
             );
         text += "\n";
     }
+    if (!parts.oracle.empty())
+        text += "## Settlement rules on the oracle's own ticks\n\n" + parts.oracle + "\n";
     if (!parts.closed_form_check.empty())
         text += "## The closed form against simulated paths\n\n" + parts.closed_form_check + "\n";
     if (!parts.monitor_table.empty())
