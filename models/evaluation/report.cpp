@@ -435,10 +435,11 @@ std::string write_report(ReportParts const& parts) {
     for (auto const& evaluation : parts.on_bars) text += bars_section(evaluation) + "\n";
     for (auto const& study : parts.against_market) text += market_section(study) + "\n";
     if (!parts.ladder_clock.empty()) {
-        text += "## Was the ladder's clock right?\n\nThe spot price lies ever more often on the "
-                "winner's side as the close comes; where that falls again, samples were taken after "
-                "the close: the recorder's clock was late, and quotes of every label belong to a "
-                "later moment than it says.\n\n| label, s left | windows | spot on the winner's side |\n"
+        text += "## Was the ladder's clock right?\n\nUnder a spot rule the price lies ever more often "
+                "on the winner's side as the close comes. Where that falls again, either samples "
+                "were taken after the close (a late clock: quotes of every label then belong to a "
+                "later moment), or the market settled by an average.\n\n"
+                "| label, s left | windows | spot on the winner's side |\n"
                 "|---:|---:|---:|\n";
         for (auto const& check : parts.ladder_clock)
             text += fmt::format(
