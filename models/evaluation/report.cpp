@@ -17,6 +17,7 @@ using calibration::BootstrapMean;
 
 constexpr std::uint64_t seed = 20261123;
 constexpr double count_min = 500; // windows a decile needs to be judged
+constexpr std::size_t bets_min = 50; // fewer can all win by luck, and then resampling sees no risk
 constexpr auto stacked = static_cast<std::size_t>(Member::stacked);
 constexpr auto baseline = static_cast<std::size_t>(Member::baseline);
 
@@ -398,7 +399,7 @@ std::string market_section(MarketStudy const& study) {
                 bets.won_share,
                 interval(bets.pnl, 3)
             );
-            if (line.seconds_left == 0 && bets.pnl.low > 0)
+            if (line.seconds_left == 0 && bets.pnl.count >= bets_min && bets.pnl.low > 0)
                 winners += fmt::format(
                     "{}{} (edge >= {:.2f}, ask {:.2f}-{:.2f})",
                     winners.empty() ? "" : ", ",
@@ -416,8 +417,9 @@ std::string market_section(MarketStudy const& study) {
             better += fmt::format("{}{}", better.empty() ? "" : ", ", line.model);
     text += fmt::format(
         "\n**Verdict.** Forecasts better than the market's mid with an interval above 0: {}. "
-        "Betting that earned money after fee with an interval above 0: {}. {}\n",
+        "Betting that earned money after fee with an interval above 0 in at least {} bets: {}. {}\n",
         better.empty() ? "none" : better,
+        bets_min,
         winners.empty() ? "none" : winners,
         winners.empty() ? "On this evidence: do not trade against these quotes."
                         : "The recording is short and several rules were tried: paper-trade "
