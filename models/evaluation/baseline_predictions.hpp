@@ -1,0 +1,23 @@
+// What the baseline said at each window's start, trained walk-forward as it was.
+#pragma once
+
+#include "engine/core/failure.hpp"
+#include "engine/core/market.hpp"
+
+#include <span>
+#include <vector>
+
+namespace polyquant::models::evaluation {
+
+struct BaselinePredictions {
+    std::vector<double> heuristic; // 0.5 where it had too little to go on
+    std::vector<double> ensemble;
+};
+
+// One pair per entry of `starts` (window starts in order of time, repeats allowed). Each UTC day is
+// predicted by a logistic model trained on the seven days of bars before it; a day without enough
+// of them gets 0.5, the baseline's "no edge".
+Result<BaselinePredictions>
+predict_at_window_starts(std::span<Bar const> bars, std::span<UtcTime const> starts);
+
+} // namespace polyquant::models::evaluation

@@ -1,0 +1,248 @@
+#include "models/evaluation/evaluate_command.hpp"
+
+#include "models/evaluation/oracle_check.hpp"
+#include "models/evaluation/report.hpp"
+#include "models/validation/calibration_monitor.hpp"
+#include "models/window/bar_file.hpp"
+#include "models/window/closed_form_check.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fstream>
+#include <ostream>
+
+namespace polyquant::models::evaluation {
+
+namespace {
+
+struct Arguments {
+    std::string bars;
+    std::string tob;
+    std::string coverage;
+    std::string ladders;
+    std::string ticks;
+    std::string markets;
+    std::string report;
+    std::string style = "both";
+    std::string train_from = "2025-01-01";
+    std::string tune_from = "2026-03-25";
+    std::string test_from = "2026-04-01";
+    std::string lightgbm;
+    std::size_t monte_carlo = 0;
+    std::size_t simulations = 0;
+    std::uint64_t seed = 1;
+};
+
+void describe(CLI::App& app, Arguments& arguments) {
+    app.add_option("--bars", arguments.bars, "Folder of <SYMBOL>-1m-*.csv[.gz], all four coins");
+    app.add_option("--books", arguments.tob, "Recorded top of book (csv.gz)");
+    app.add_option("--coverage", arguments.coverage, "Outcomes of the recorded windows (csv)");
+    app.add_option("--ladders", arguments.ladders, "Recorded ask ladders (jsonl.gz)");
+    app.add_option("--ticks", arguments.ticks, "Recorded oracle ticks (csv.gz)");
+    app.add_option("--markets", arguments.markets, "Official outcomes of that day (jsonl.gz)");
+    app.add_option("--report", arguments.report, "Markdown file to write");
+    app.add_option("--style", arguments.style, "Outcomes: spot, average or both")
+        ->check(CLI::IsMember({"spot", "average", "both"}));
+    app.add_option("--train-from", arguments.train_from, "First day of training");
+    app.add_option("--tune-from", arguments.tune_from, "End of training; early stopping from here");
+    app.add_option("--test-from", arguments.test_from, "First test day");
+    app.add_option("--lightgbm", arguments.lightgbm, "lib_lightgbm.so; else the usual places");
+    app.add_option("--monte-carlo", arguments.monte_carlo, "Paths a cell; 0: leave out");
+    app.add_option("--simulations", arguments.simulations, "Of the sequential stop; 0: leave out");
+    app.add_option("--seed", arguments.seed, "Seed of everything random");
+}
+
+Result<EvaluationOptions> options_of(Arguments const& arguments) {
+    EvaluationOptions options;
+    options.lightgbm = arguments.lightgbm;
+    options.seed = arguments.seed;
+    for (auto const& [text, target] :
+         {std::pair{&arguments.train_from, &options.train_from},
+          {&arguments.tune_from, &options.tune_from},
+          {&arguments.test_from, &options.test_from}}) {
+        auto const time = parse_utc(*text);
+        if (!time) return time.error();
+        *target = *time;
+    }
+    return options;
+}
+
+Result<void>
+evaluate_on_bars(Arguments const& arguments, ReportParts& parts, std::ostream& err) {
+    auto options = options_of(arguments);
+    if (!options) return options.error();
+    window::AssetBars bars;
+    for (auto const asset : all_assets) {
+        err << fmt::format("reading bars of {} ...\n", to_string(asset));
+        auto read = window::read_minute_bars(arguments.bars, asset);
+        if (!read) return read.error();
+        bars[index_of(asset)] = std::move(*read);
+    }
+    for (auto const style : {window::LabelStyle::spot, window::LabelStyle::average}) {
+        if (arguments.style != "both" && arguments.style != to_string(style)) continue;
+        options->style = style;
+        auto evaluation = evaluate_bars(bars, *options, err);
+        if (!evaluation) return evaluation.error();
+        parts.on_bars.push_back(std::move(*evaluation));
+    }
+    return boost::system::in_place_value;
+}
+
+Result<void> compare_with_market(Arguments const& arguments, ReportParts& parts) {
+    calibration::AskTable asks;
+    MarketOptions const options{.seed = arguments.seed};
+    if (!arguments.tob.empty()) {
+        auto const books = read_recorded_books(arguments.tob, arguments.coverage);
+        if (!books) return books.error();
+        asks = learn_asks(*books);
+        // The recordings are of the spot-settled era.
+        for (auto const& evaluation : parts.on_bars)
+            if (evaluation.options.style == window::LabelStyle::spot)
+                parts.against_market.push_back(study_recorded_books(
+                    evaluation.coins[index_of(Asset::btc)], *books, options
+                ));
+    }
+    if (!arguments.ladders.empty()) {
+        auto const ladders = read_ladders(arguments.ladders);
+        if (!ladders) return ladders.error();
+        parts.ladder_clock = check_ladder_clock(*ladders);
+        parts.against_market.push_back(study_ladders(*ladders, asks, options));
+    }
+    return boost::system::in_place_value;
+}
+
+std::string check_closed_form(std::size_t paths, std::uint64_t seed) {
+    auto const cells = window::check_all_cells(paths, seed);
+    double worst = 0;
+    double gap = 0;
+    for (auto const& cell : cells) {
+        worst = std::max(worst, std::abs(cell.standard_errors));
+        gap = std::max(gap, std::abs(cell.observed - cell.promised));
+    }
+    return fmt::format(
+        "{} cells (spot, average of 30 s and of 60 s; 5 s to 240 s left; 7 strikes each), {} "
+        "simulated paths a cell: the largest difference between promised and observed share of "
+        "Up is {:.5f}, the largest in standard errors {:.2f}.\n",
+        cells.size(),
+        paths,
+        gap,
+        worst
+    );
+}
+
+std::string measure_monitor(std::size_t simulations, std::uint64_t seed) {
+    std::string text = fmt::format(
+        "{} simulated strategies a line, promises between 0.85 and 0.95; stop at a lifetime "
+        "false-alarm chance of 1 %, reduce at 10 %.\n\n"
+        "| promises too high by | good bets before | false stops | stopped within 2,000 bets | "
+        "median bets to stop | 90 % by | median bets to reduce |\n|---:|---:|---:|---:|---:|---:|"
+        "---:|\n",
+        simulations
+    );
+    for (auto const excess : {0.0, 0.03, 0.05, 0.10, 0.15})
+        for (std::uint64_t const good : {0U, 200U, 1000U}) {
+            auto const outcome = validation::simulate_monitor(
+                {.excess = excess, .break_at = good, .simulations = simulations, .seed = seed}
+            );
+            text += fmt::format(
+                "| {:.2f} | {} | {:.2f} % | {:.2f} % | {:.0f} | {:.0f} | {:.0f} |\n",
+                excess,
+                good,
+                100 * (excess == 0 ? outcome.false_stop_share + outcome.stopped_share
+                                   : outcome.false_stop_share),
+                100 * outcome.stopped_share,
+                outcome.median_delay,
+                outcome.p90_delay,
+                outcome.median_reduce_delay
+            );
+        }
+    return text;
+}
+
+Result<void> evaluate(Arguments const& arguments, std::ostream& out, std::ostream& err) {
+    ReportParts parts;
+    // Paths are the user's own; the report names the options and leaves them out.
+    parts.command = fmt::format(
+        "polyquant evaluate --bars FOLDER{}{}{} --style {} --train-from {} --tune-from {} "
+        "--test-from {} --monte-carlo {} --simulations {} --seed {} --report FILE",
+        arguments.tob.empty() ? "" : " --books FILE --coverage FILE",
+        arguments.ladders.empty() ? "" : " --ladders FILE",
+        arguments.ticks.empty() ? "" : " --ticks FILE --markets FILE",
+        arguments.style,
+        arguments.train_from,
+        arguments.tune_from,
+        arguments.test_from,
+        arguments.monte_carlo,
+        arguments.simulations,
+        arguments.seed
+    );
+    if (!arguments.bars.empty())
+        if (auto const done = evaluate_on_bars(arguments, parts, err); !done) return done;
+    if (auto const done = compare_with_market(arguments, parts); !done) return done;
+    if (!arguments.ticks.empty()) {
+        auto ticks = read_oracle_ticks(arguments.ticks);
+        if (!ticks) return ticks.error();
+        auto const official = read_official_outcomes(arguments.markets);
+        if (!official) return official.error();
+        parts.oracle =
+            format_oracle_study(study_oracle(OracleDay{std::move(*ticks)}, *official));
+    }
+    if (arguments.monte_carlo > 0) {
+        err << "simulating the closed form ...\n";
+        parts.closed_form_check = check_closed_form(arguments.monte_carlo, arguments.seed);
+    }
+    if (arguments.simulations > 0) {
+        err << "simulating the sequential stop ...\n";
+        parts.monitor_table = measure_monitor(arguments.simulations, arguments.seed);
+    }
+    auto const text = write_report(parts);
+    if (arguments.report.empty()) {
+        out << text;
+        return boost::system::in_place_value;
+    }
+    std::ofstream file{arguments.report};
+    file << text;
+    file.close();
+    if (!file) return Failure{Fault::storage, arguments.report, "cannot be written"};
+    out << "wrote " << arguments.report << '\n';
+    return boost::system::in_place_value;
+}
+
+} // namespace
+
+int run_evaluate_command(
+    std::vector<std::string> const& args, std::ostream& out, std::ostream& err
+) {
+    CLI::App app{"Judge every model on held-out windows and against the market", "evaluate"};
+    Arguments arguments;
+    describe(app, arguments);
+    try {
+        // CLI11 takes the arguments last first.
+        app.parse(std::vector<std::string>{args.rbegin(), args.rend()});
+    } catch (CLI::ParseError const& error) {
+        auto const code = app.exit(error, out, err);
+        return code == 0 ? 0 : 2;
+    }
+    if (arguments.tob.empty() != arguments.coverage.empty()) {
+        err << "evaluate: --books and --coverage go together\n";
+        return 2;
+    }
+    if (arguments.ticks.empty() != arguments.markets.empty()) {
+        err << "evaluate: --ticks and --markets go together\n";
+        return 2;
+    }
+    if (arguments.bars.empty() && arguments.ticks.empty() && arguments.ladders.empty() && arguments.monte_carlo == 0 &&
+        arguments.simulations == 0) {
+        err << "evaluate: nothing to do; give --bars, --ticks, --ladders, --monte-carlo or --simulations\n";
+        return 2;
+    }
+    auto const done = evaluate(arguments, out, err);
+    if (done) return 0;
+    err << "evaluate: " << polyquant::describe(done.error()) << '\n';
+    return 1;
+}
+
+} // namespace polyquant::models::evaluation

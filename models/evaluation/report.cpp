@@ -1,0 +1,461 @@
+#include "models/evaluation/report.hpp"
+
+#include "models/calibration/scores.hpp"
+#include "models/window/volatility_model.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace polyquant::models::evaluation {
+
+namespace {
+
+using calibration::BootstrapMean;
+
+constexpr std::uint64_t seed = 20261123;
+constexpr double count_min = 500; // windows a decile needs to be judged
+constexpr std::size_t bets_min = 50; // fewer can all win by luck, and then resampling sees no risk
+constexpr auto stacked = static_cast<std::size_t>(Member::stacked);
+constexpr auto baseline = static_cast<std::size_t>(Member::baseline);
+
+std::string day_text(UtcTime t) {
+    return format_utc(t).substr(0, 10);
+}
+
+// The rows of one time left (0: all).
+struct Selected {
+    std::vector<std::size_t> rows;
+
+    Selected(Predictions const& test, int seconds_left) {
+        for (std::size_t i = 0; i < test.size(); ++i)
+            if (seconds_left == 0 || test.seconds_left[i] == seconds_left) rows.push_back(i);
+    }
+
+    template <class T>
+    std::vector<T> of(std::vector<T> const& all) const {
+        std::vector<T> some;
+        some.reserve(rows.size());
+        for (auto const i : rows) some.push_back(all[i]);
+        return some;
+    }
+};
+
+std::vector<double>
+losses(std::span<double const> promised, std::span<double const> outcomes, bool log) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < promised.size(); ++i) {
+        auto const miss = promised[i] - outcomes[i];
+        values.push_back(
+            log ? calibration::log_loss_of(promised[i], outcomes[i]) : miss * miss
+        );
+    }
+    return values;
+}
+
+std::string interval(BootstrapMean const& mean, int digits) {
+    return fmt::format(
+        "{:.{}f} [{:.{}f}, {:.{}f}]", mean.mean, digits, mean.low, digits, mean.high, digits
+    );
+}
+
+std::string score_table(BarEvaluation const& evaluation, bool log) {
+    std::string text = "| coin | s left | windows |";
+    for (std::size_t m = 0; m < member_count; ++m)
+        text += fmt::format(" {} |", to_string(static_cast<Member>(m)));
+    text += "\n|---|---:|---:|" + [] {
+        std::string dashes;
+        for (std::size_t m = 0; m < member_count; ++m) dashes += "---|";
+        return dashes;
+    }() + "\n";
+    for (auto const& coin : evaluation.coins)
+        for (auto const left : window::decision_seconds) {
+            Selected const some{coin.test, left};
+            auto const outcomes = some.of(coin.test.outcome);
+            auto const days = some.of(coin.test.day);
+            text += fmt::format("| {} | {} | {} |", to_string(coin.asset), left, outcomes.size());
+            for (auto const& member : coin.test.up) {
+                auto const values = losses(some.of(member), outcomes, log);
+                text += fmt::format(
+                    " {} |", interval(calibration::block_bootstrap(values, days, seed), 4)
+                );
+            }
+            text += "\n";
+        }
+    return text;
+}
+
+struct Margins {
+    std::string table;
+    bool all_beat = true;
+};
+
+// How much better than the baseline ensemble, on the same windows.
+Margins margin_table(BarEvaluation const& evaluation) {
+    Margins margins;
+    margins.table = "| coin | s left | closed form, Brier | stacked, Brier | stacked, log loss |\n"
+                    "|---|---:|---|---|---|\n";
+    for (auto const& coin : evaluation.coins)
+        for (auto const left : window::decision_seconds) {
+            Selected const some{coin.test, left};
+            auto const outcomes = some.of(coin.test.outcome);
+            auto const days = some.of(coin.test.day);
+            auto const reference = some.of(coin.test.up[baseline]);
+            auto const gain = [&](std::size_t member, bool log) {
+                auto values = losses(reference, outcomes, log);
+                auto const own = losses(some.of(coin.test.up[member]), outcomes, log);
+                for (std::size_t i = 0; i < values.size(); ++i) values[i] -= own[i];
+                auto const mean = calibration::block_bootstrap(values, days, seed);
+                margins.all_beat = margins.all_beat && mean.low > 0;
+                return interval(mean, 4);
+            };
+            constexpr auto closed_form = static_cast<std::size_t>(Member::closed_form);
+            margins.table += fmt::format(
+                "| {} | {} | {} | {} | {} |\n",
+                to_string(coin.asset),
+                left,
+                gain(closed_form, false),
+                gain(stacked, false),
+                gain(stacked, true)
+            );
+        }
+    return margins;
+}
+
+struct Calibrated {
+    std::string table;
+    std::size_t judged = 0;
+    std::size_t within = 0;
+    std::size_t excluded = 0; // intervals that do not hold the promise
+};
+
+Calibrated decile_table(BarEvaluation const& evaluation) {
+    Calibrated result;
+    result.table = "| coin | s left | promised | windows | mean promised | won | 95 % interval | "
+                   "points off |\n|---|---:|---|---:|---:|---:|---|---:|\n";
+    auto const add = [&](std::string_view name, std::string_view left, auto const& bins) {
+        for (auto const& bin : bins) {
+            if (static_cast<double>(bin.count) <= count_min) continue;
+            auto const off = 100 * (bin.promised - bin.observed);
+            ++result.judged;
+            result.within += std::abs(off) <= 2 ? 1 : 0;
+            result.excluded +=
+                bin.promised < bin.interval.low || bin.promised > bin.interval.high ? 1 : 0;
+            result.table += fmt::format(
+                "| {} | {} | {:.1f}-{:.1f} | {} | {:.4f} | {:.4f} | {:.4f}-{:.4f} | {:+.1f} |\n",
+                name,
+                left,
+                bin.from,
+                bin.to,
+                bin.count,
+                bin.promised,
+                bin.observed,
+                bin.interval.low,
+                bin.interval.high,
+                off
+            );
+        }
+    };
+    for (auto const& coin : evaluation.coins)
+        for (auto const left : window::decision_seconds) {
+            Selected const some{coin.test, left};
+            add(to_string(coin.asset),
+                std::to_string(left),
+                calibration::reliability(
+                    some.of(coin.test.up[stacked]),
+                    some.of(coin.test.outcome),
+                    calibration::equal_edges(10)
+                ));
+        }
+    return result;
+}
+
+// Favourites promised 0.85 to 0.95, of either side.
+std::string favourite_table(BarEvaluation const& evaluation) {
+    std::string text = "| coin | model | s left | windows | mean promised | won | 95 % interval |\n"
+                       "|---|---|---:|---:|---:|---:|---|\n";
+    constexpr double edges[] = {0.85, 0.95};
+    for (auto const& coin : evaluation.coins)
+        for (auto const member : {Member::closed_form, Member::stacked})
+            for (auto const left : window::decision_seconds) {
+                Selected const some{coin.test, left};
+                auto promised = some.of(coin.test.up[static_cast<std::size_t>(member)]);
+                auto outcomes = some.of(coin.test.outcome);
+                for (std::size_t i = 0; i < promised.size(); ++i)
+                    if (promised[i] < 0.5) {
+                        promised[i] = 1 - promised[i];
+                        outcomes[i] = 1 - outcomes[i];
+                    }
+                auto const bin = calibration::reliability(promised, outcomes, edges).front();
+                if (bin.count == 0) continue;
+                text += fmt::format(
+                    "| {} | {} | {} | {} | {:.4f} | {:.4f} | {:.4f}-{:.4f} |\n",
+                    to_string(coin.asset),
+                    to_string(member),
+                    left,
+                    bin.count,
+                    bin.promised,
+                    bin.observed,
+                    bin.interval.low,
+                    bin.interval.high
+                );
+            }
+    return text;
+}
+
+std::string parts_table(BarEvaluation const& evaluation) {
+    std::string text =
+        "| coin | model | Brier | reliability | resolution | uncertainty | ECE | sharpness |\n"
+        "|---|---|---:|---:|---:|---:|---:|---:|\n";
+    for (auto const& coin : evaluation.coins)
+        for (std::size_t m = 0; m < member_count; ++m) {
+            auto const& promised = coin.test.up[m];
+            auto const parts = calibration::brier_parts(promised, coin.test.outcome);
+            text += fmt::format(
+                "| {} | {} | {:.4f} | {:.5f} | {:.4f} | {:.4f} | {:.4f} | {:.4f} |\n",
+                to_string(coin.asset),
+                to_string(static_cast<Member>(m)),
+                parts.brier,
+                parts.reliability,
+                parts.resolution,
+                parts.uncertainty,
+                calibration::expected_calibration_error(promised, coin.test.outcome),
+                calibration::sharpness(promised)
+            );
+        }
+    return text;
+}
+
+// What the inputs from other coins, and each way of calibrating, add: log loss, all times together.
+std::string choices_table(BarEvaluation const& evaluation) {
+    std::string text =
+        "| coin | logistic: gain by leads | boosting: gain by leads | stack uncalibrated | Platt | "
+        "isotonic | beta | Platt by time left (used) |\n|---|---|---|---:|---:|---:|---:|---:|\n";
+    for (auto const& coin : evaluation.coins) {
+        auto const& test = coin.test;
+        auto const gain = [&](std::vector<double> const& without, Member with) {
+            auto values = losses(without, test.outcome, true);
+            auto const own =
+                losses(test.up[static_cast<std::size_t>(with)], test.outcome, true);
+            for (std::size_t i = 0; i < values.size(); ++i) values[i] -= own[i];
+            return interval(calibration::block_bootstrap(values, test.day, seed), 5);
+        };
+        text += fmt::format(
+            "| {} | {} | {} |",
+            to_string(coin.asset),
+            gain(test.logistic_alone, Member::logistic),
+            gain(test.boosting_alone, Member::boosting)
+        );
+        for (auto const& calibrated : test.stacked_by)
+            text += fmt::format(" {:.5f} |", calibration::log_loss(calibrated, test.outcome));
+        text += "\n";
+    }
+    return text;
+}
+
+std::string volatility_table(BarEvaluation const& evaluation) {
+    std::string text = "| estimator |";
+    for (auto const& coin : evaluation.coins)
+        text += fmt::format(" {} 1 min | {} 4 min |", to_string(coin.asset), to_string(coin.asset));
+    text += "\n|---|";
+    for (std::size_t i = 0; i < 2 * evaluation.coins.size(); ++i) text += "---:|";
+    text += "\n";
+    auto const lines = evaluation.coins.front().volatility->scores.size();
+    for (std::size_t k = 0; k < lines; ++k) {
+        text += fmt::format("| {} |", evaluation.coins.front().volatility->scores[k].name);
+        for (auto const& coin : evaluation.coins) {
+            auto const& qlike = coin.volatility->scores[k].qlike;
+            text += fmt::format(" {:.4f} | {:.4f} |", qlike.front(), qlike.back());
+        }
+        text += "\n";
+    }
+    return text;
+}
+
+std::string training_notes(BarEvaluation const& evaluation) {
+    std::string text;
+    for (auto const& coin : evaluation.coins) {
+        text += fmt::format(
+            "- **{}**: {} training, {} tuning, {} test rows. Tail shapes by log loss on the tuning "
+            "block:",
+            to_string(coin.asset),
+            coin.train_rows,
+            coin.tune_rows,
+            coin.test.size()
+        );
+        for (auto const& [name, loss] : coin.shapes) text += fmt::format(" {} {:.5f},", name, loss);
+        text.back() = '.';
+        text += fmt::format(
+            " Sigma is uncertain by {:.0f} %. Minute factors of the five-minute grid:",
+            100 * coin.volatility->model.sigma_relative_sd
+        );
+        for (auto const factor : coin.volatility->model.profile.grid_factors())
+            text += fmt::format(" {:.3f}", factor);
+        text += fmt::format(
+            ". Logistic: {}. The last day's refit: {}. Boosting: {}. Last stack:",
+            coin.correction,
+            coin.recent,
+            coin.boosting
+        );
+        for (auto const& [name, weight] : coin.stack_weights)
+            text += fmt::format(" {} {:.2f},", name, weight);
+        text.back() = '.';
+        for (auto const& [name, report] : coin.placebo)
+            text += fmt::format(
+                " Placebo of {}: skill {:+.4f} +- {:.4f}, {}.",
+                name,
+                report.mean,
+                report.standard_error,
+                report.passed ? "passed" : "FAILED: something leaks"
+            );
+        text += "\n";
+    }
+    return text;
+}
+
+std::string bars_section(BarEvaluation const& evaluation) {
+    auto const& options = evaluation.options;
+    auto const margins = margin_table(evaluation);
+    auto const deciles = decile_table(evaluation);
+    auto const style = options.style == window::LabelStyle::spot
+                           ? "spot-style outcomes (close of the window against its open)"
+                           : "average-style outcomes (mean of open, high, low and close of the "
+                             "minute before each boundary)";
+    auto text = fmt::format(
+        "## Held-out bars, {}\n\n"
+        "Trained on windows from {} to {}, tuned to {}, tested after that. Intervals are 95 %, "
+        "from 2,000 resamples of whole test days.\n\n"
+        "**Verdict.** The window model {} the baseline ensemble at every coin and moment by a "
+        "margin whose interval excludes 0. Of {} deciles with more than {:.0f} windows {} are "
+        "within 2 points of their promise; by chance alone 5 % of the 95 % intervals would miss "
+        "the promise, here {:.1f} % do.\n\n",
+        style,
+        day_text(options.train_from),
+        day_text(options.tune_from),
+        day_text(options.test_from),
+        margins.all_beat ? "beats" : "does NOT beat",
+        deciles.judged,
+        count_min,
+        deciles.within,
+        100 * static_cast<double>(deciles.excluded) /
+            static_cast<double>(std::max<std::size_t>(deciles.judged, 1))
+    );
+    if (!evaluation.has_boosting)
+        text += "LightGBM was not there: the boosting column repeats the logistic one.\n\n";
+    text += "### Margin over the baseline ensemble\n\n" + margins.table;
+    text += "\n### Brier score\n\n" + score_table(evaluation, false);
+    text += "\n### Log loss\n\n" + score_table(evaluation, true);
+    text += "\n### Parts of the Brier score, all moments together\n\n" + parts_table(evaluation);
+    text += "\n### Favourites promised 0.85 to 0.95\n\n" + favourite_table(evaluation);
+    text += "\n### Stacked model by decile\n\n" + deciles.table;
+    text += "\n### What leads and calibration add (log loss; gains positive when they help)\n\n" +
+            choices_table(evaluation);
+    text += "\n### Volatility forecasts on held-out days (QLIKE above the best)\n\n" +
+            volatility_table(evaluation);
+    return text + "\n### Training\n\n" + training_notes(evaluation);
+}
+
+std::string market_section(MarketStudy const& study) {
+    auto text = fmt::format(
+        "## {}\n\nBrier advantage: the market mid's Brier less the model's, positive when the "
+        "model is better. Money: USDC per share of filled bets after fee. Intervals are 95 %, "
+        "from resampling hours.\n\n| model | s left | moments | Brier of mid | of model | advantage |",
+        study.title
+    );
+    if (study.comparisons.empty()) return text + "\n\nNo quoted moments fall into the test days.\n";
+    for (auto const& bets : study.comparisons.front().bets)
+        text += fmt::format(
+            " edge >= {:.2f}, ask {:.2f}-{:.2f}: filled/wanted, price, won, money |",
+            bets.rule.edge_min,
+            bets.rule.ask_min,
+            bets.rule.ask_max
+        );
+    text += "\n|---|---:|---:|---:|---:|---|";
+    for (std::size_t i = 0; i < study.comparisons.front().bets.size(); ++i) text += "---|";
+    text += "\n";
+    std::string winners;
+    for (auto const& line : study.comparisons) {
+        text += fmt::format(
+            "| {} | {} | {} | {:.4f} | {:.4f} | {} |",
+            line.model,
+            line.seconds_left == 0 ? "all" : fmt::format("{:.0f}", line.seconds_left),
+            line.moments,
+            line.market_brier,
+            line.model_brier,
+            interval(line.advantage, 4)
+        );
+        for (auto const& bets : line.bets) {
+            if (bets.pnl.count == 0) {
+                text += fmt::format(" 0/{} |", bets.wanted);
+                continue;
+            }
+            text += fmt::format(
+                " {}/{}, {:.3f}, {:.3f}, {} |",
+                bets.pnl.count,
+                bets.wanted,
+                bets.mean_price,
+                bets.won_share,
+                interval(bets.pnl, 3)
+            );
+            if (line.seconds_left == 0 && bets.pnl.count >= bets_min && bets.pnl.low > 0)
+                winners += fmt::format(
+                    "{}{} (edge >= {:.2f}, ask {:.2f}-{:.2f})",
+                    winners.empty() ? "" : ", ",
+                    line.model,
+                    bets.rule.edge_min,
+                    bets.rule.ask_min,
+                    bets.rule.ask_max
+                );
+        }
+        text += "\n";
+    }
+    std::string better;
+    for (auto const& line : study.comparisons)
+        if (line.seconds_left == 0 && line.advantage.low > 0)
+            better += fmt::format("{}{}", better.empty() ? "" : ", ", line.model);
+    text += fmt::format(
+        "\n**Verdict.** Forecasts better than the market's mid with an interval above 0: {}. "
+        "Betting that earned money after fee with an interval above 0 in at least {} bets: {}. {}\n",
+        better.empty() ? "none" : better,
+        bets_min,
+        winners.empty() ? "none" : winners,
+        winners.empty() ? "On this evidence: do not trade against these quotes."
+                        : "The recording is short and several rules were tried: paper-trade "
+                          "before believing it."
+    );
+    return text;
+}
+
+} // namespace
+
+std::string write_report(ReportParts const& parts) {
+    auto text = fmt::format(
+        "# Model evaluation\n\nGenerated; do not edit. Made by:\n\n    {}\n\n", parts.command
+    );
+    for (auto const& evaluation : parts.on_bars) text += bars_section(evaluation) + "\n";
+    for (auto const& study : parts.against_market) text += market_section(study) + "\n";
+    if (!parts.ladder_clock.empty()) {
+        text += "## Was the ladder's clock right?\n\nUnder a spot rule the price lies ever more often "
+                "on the winner's side as the close comes. Where that falls again, either samples "
+                "were taken after the close (a late clock: quotes of every label then belong to a "
+                "later moment), or the market settled by an average.\n\n"
+                "| label, s left | windows | spot on the winner's side |\n"
+                "|---:|---:|---:|\n";
+        for (auto const& check : parts.ladder_clock)
+            text += fmt::format(
+                "| {} | {} | {:.2f} |\n", check.label_seconds, check.windows, check.agreement
+            );
+        text += "\n";
+    }
+    if (!parts.oracle.empty())
+        text += "## Settlement rules on the oracle's own ticks\n\n" + parts.oracle + "\n";
+    if (!parts.closed_form_check.empty())
+        text += "## The closed form against simulated paths\n\n" + parts.closed_form_check + "\n";
+    if (!parts.monitor_table.empty())
+        text += "## The sequential stop\n\n" + parts.monitor_table;
+    return text;
+}
+
+} // namespace polyquant::models::evaluation
