@@ -70,8 +70,7 @@ Result<EvaluationOptions> options_of(Arguments const& arguments) {
     return options;
 }
 
-Result<void>
-evaluate_on_bars(Arguments const& arguments, ReportParts& parts, std::ostream& err) {
+Result<void> evaluate_on_bars(Arguments const& arguments, ReportParts& parts, std::ostream& err) {
     auto options = options_of(arguments);
     if (!options) return options.error();
     window::AssetBars bars;
@@ -101,9 +100,9 @@ Result<void> compare_with_market(Arguments const& arguments, ReportParts& parts)
         // The recordings are of the spot-settled era.
         for (auto const& evaluation : parts.on_bars)
             if (evaluation.options.style == window::LabelStyle::spot)
-                parts.against_market.push_back(study_recorded_books(
-                    evaluation.coins[index_of(Asset::btc)], *books, options
-                ));
+                parts.against_market.push_back(
+                    study_recorded_books(evaluation.coins[index_of(Asset::btc)], *books, options)
+                );
     }
     if (!arguments.ladders.empty()) {
         auto const ladders = read_ladders(arguments.ladders);
@@ -187,8 +186,7 @@ Result<void> evaluate(Arguments const& arguments, std::ostream& out, std::ostrea
         if (!ticks) return ticks.error();
         auto const official = read_official_outcomes(arguments.markets);
         if (!official) return official.error();
-        parts.oracle =
-            format_oracle_study(study_oracle(OracleDay{std::move(*ticks)}, *official));
+        parts.oracle = format_oracle_study(study_oracle(OracleDay{std::move(*ticks)}, *official));
     }
     if (arguments.monte_carlo > 0) {
         err << "simulating the closed form ...\n";
@@ -234,9 +232,10 @@ int run_evaluate_command(
         err << "evaluate: --ticks and --markets go together\n";
         return 2;
     }
-    if (arguments.bars.empty() && arguments.ticks.empty() && arguments.ladders.empty() && arguments.monte_carlo == 0 &&
-        arguments.simulations == 0) {
-        err << "evaluate: nothing to do; give --bars, --ticks, --ladders, --monte-carlo or --simulations\n";
+    if (arguments.bars.empty() && arguments.ticks.empty() && arguments.ladders.empty() &&
+        arguments.monte_carlo == 0 && arguments.simulations == 0) {
+        err << "evaluate: nothing to do; give --bars, --ticks, --ladders, --monte-carlo or "
+               "--simulations\n";
         return 2;
     }
     auto const done = evaluate(arguments, out, err);
