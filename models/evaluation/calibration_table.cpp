@@ -80,10 +80,49 @@ std::string format_cells(std::vector<DecileCell> const& cells) {
             cell.won,
             cell.gap_points(),
             100 * cell.standard_error,
-            cell.is_within()          ? "within 2"
-            : cell.is_proven_beyond() ? "BEYOND 2"
-                                      : "off, sampling explains it"
+            cell.is_within()          ? "within"
+            : cell.is_proven_beyond() ? "BEYOND"
+                                      : "off, may be chance"
         );
+    return text;
+}
+
+// One line a coin and moment: "+1.2 +- 1.8 (640)", points off, standard error, promises.
+std::string format_compact(std::vector<DecileCell> const& cells) {
+    std::string text = "| coin | s left |";
+    for (std::size_t d = 0; d < deciles; ++d)
+        text += fmt::format(
+            " {:.1f}-{:.1f} |",
+            static_cast<double>(d) / deciles,
+            static_cast<double>(d + 1) / deciles
+        );
+    text += "\n|---|---:|";
+    for (std::size_t d = 0; d < deciles; ++d)
+        text += "---|";
+    text += "\n";
+    for (std::size_t i = 0; i < cells.size();) {
+        auto const& first = cells[i];
+        text += fmt::format("| {} | {} |", first.coin, first.seconds_left);
+        for (std::size_t d = 0; d < deciles; ++d) {
+            auto const at_decile = i < cells.size() && cells[i].coin == first.coin &&
+                                   cells[i].seconds_left == first.seconds_left &&
+                                   std::lround(cells[i].from * deciles) == static_cast<long>(d);
+            if (!at_decile) {
+                text += " |";
+                continue;
+            }
+            auto const& cell = cells[i++];
+            text += fmt::format(
+                " {}{:+.1f} +- {:.1f} ({}){} |",
+                cell.is_proven_beyond() ? "**" : "",
+                cell.gap_points(),
+                100 * cell.standard_error,
+                cell.count,
+                cell.is_proven_beyond() ? "**" : ""
+            );
+        }
+        text += "\n";
+    }
     return text;
 }
 
@@ -92,7 +131,8 @@ std::string describe(std::string_view which, DecileSummary const& summary) {
                        static_cast<double>(std::max<std::size_t>(summary.judged, 1));
     return fmt::format(
         "{}: of {} deciles {} are within 2 points, {} are further off but by no more than "
-        "sampling explains, {} are beyond 2 points by more than that; {:.0f} % of the 95 % "
+        "sampling error can explain, {} are beyond 2 points by more than that; {:.0f} % of the 95 "
+        "% "
         "intervals miss the promise (5 % would by chance), the worst by {:.1f} standard errors.",
         which,
         summary.judged,
@@ -189,10 +229,10 @@ std::string calibration_verdict(CalibrationTable const& table) {
 std::string format_calibration(CalibrationTable const& table) {
     return fmt::format(
         "All coins and moments pooled:\n\n{}\nBy moment, all coins pooled:\n\n{}\nBy coin and "
-        "moment:\n\n{}",
+        "moment, points off +- standard error (promises), bold where BEYOND:\n\n{}",
         format_cells(table.pooled),
         format_cells(table.by_moment),
-        format_cells(table.single)
+        format_compact(table.single)
     );
 }
 

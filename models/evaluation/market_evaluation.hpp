@@ -41,6 +41,7 @@ struct BettingResult {
 struct MarketComparison {
     std::string model;
     double seconds_left = 0; // 0: all moments together
+    bool by_moment = true;   // shown moment by moment too
     std::size_t moments = 0;
     double market_brier = 0;
     double model_brier = 0;

@@ -163,7 +163,13 @@ std::string parts_table(BarEvaluation const& evaluation) {
         "| coin | model | Brier | reliability | resolution | uncertainty | ECE | sharpness |\n"
         "|---|---|---:|---:|---:|---:|---:|---:|\n";
     for (auto const& coin : evaluation.coins)
-        for (std::size_t m = 0; m < member_count; ++m) {
+        for (auto const member :
+             {Member::baseline,
+              Member::closed_form,
+              Member::logistic,
+              Member::boosting,
+              Member::stacked}) {
+            auto const m = static_cast<std::size_t>(member);
             auto const& promised = coin.test.up[m];
             auto const parts = calibration::brier_parts(promised, coin.test.outcome);
             text += fmt::format(
@@ -327,6 +333,7 @@ std::string market_section(MarketStudy const& study) {
     text += "\n";
     std::string winners;
     for (auto const& line : study.comparisons) {
+        if (line.seconds_left != 0 && !line.by_moment) continue;
         text += fmt::format(
             "| {} | {} | {} | {:.4f} | {:.4f} | {} |",
             line.model,
