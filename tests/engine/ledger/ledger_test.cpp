@@ -240,6 +240,24 @@ TEST_CASE("Ledger refuses facts that contradict it and books nothing of the batc
     CHECK(ledger.apply(facts[3]));
 }
 
+TEST_CASE("Ledger refuses to change a trade that is confirmed", "[ledger]") {
+    Scratch scratch;
+    auto ledger = open_new(scratch / "ledger.db");
+    auto const facts = one_win();
+    REQUIRE(ledger.apply_batch({facts.data(), 5}));
+    auto const before = ledger.content_digest().value();
+    auto confirmed = std::get<TradeChanged>(facts[4].body);
+    confirmed.to = TradeState::failed;
+
+    auto const refused = ledger.apply(Fact{6, utc_from_seconds(1'776'000'301), confirmed});
+
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().detail.find("trade t-1 is confirmed and over") != std::string::npos);
+    CHECK(ledger.content_digest().value() == before);
+    auto const held = ledger.open_positions().value().at(0);
+    CHECK(held.confirmed == shares(5));
+}
+
 TEST_CASE("Ledger lists a won trade with its prices, fee and bankroll", "[ledger]") {
     Scratch scratch;
     auto ledger = open_new(scratch / "ledger.db");
