@@ -11,10 +11,9 @@ ReconnectAction default_reconnect_action(Loss const& loss) {
     case 1013: return {ReconnectAction::Kind::spread, Seconds{5}};
     default: break;
     }
-    auto const fault = loss.failure.fault;
-    if (loss.close_code == 0 && (fault == Fault::auth || fault == Fault::invalid)) {
-        return {ReconnectAction::Kind::stop, Nanos{0}};
-    }
+    // 403 comes from firewalls in front of a venue too, and goes away by itself.
+    auto const refused_key = loss.failure.fault == Fault::auth && loss.failure.http_status != 403;
+    if (refused_key) return {ReconnectAction::Kind::stop, Nanos{0}};
     return {};
 }
 

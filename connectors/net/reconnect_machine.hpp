@@ -33,9 +33,10 @@ struct ReconnectAction {
     Nanos spread{0};
 };
 
-// The venue's part of the rules. The default stops on a refused key and on invalid settings of
-// ours, spreads over 5 s on 1001 (going away), 1012 (restart) and 1013 (try later), and backs off
-// on all else, 1008 included: venues send it on overload too.
+// The venue's part of the rules. The default stops on a refused key, spreads over 5 s on 1001
+// (going away), 1012 (restart) and 1013 (try later), and backs off on all else, 1008 included:
+// venues send it on overload too. A certificate that does not verify is backed off as well: a wrong
+// one is mostly a hiccup of somebody's load balancer.
 using ReconnectPolicy = std::function<ReconnectAction(Loss const&)>;
 ReconnectAction default_reconnect_action(Loss const& loss);
 

@@ -27,8 +27,6 @@ Result<TlsContext> TlsContext::create(Options const& options) {
             };
         }
     }
-    // A peer that ends without close_notify is common and told apart by the framing above.
-    SSL_CTX_set_mode(context.native_handle(), SSL_MODE_RELEASE_BUFFERS);
     return TlsContext{std::move(native)};
 }
 

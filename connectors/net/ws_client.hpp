@@ -34,7 +34,7 @@ public:
         bool deflate = true;                              // offered; the server decides
         std::size_t message_bytes_max = 16 * 1024 * 1024; // decompressed
         std::size_t frames_queued_max = 8192;
-        std::size_t posts_queued_max = 256;
+        std::size_t posts_queued_max = 1024; // all subscriptions at once fit
         Nanos write_max = Seconds{5};
         runtime::Stage stage = runtime::Stage::feeds; // in which its jobs are stopped
     };

@@ -415,6 +415,35 @@ TEST_CASE("HttpsClient drops connections that were idle for too long", "[net][ht
     CHECK(f.server.connections() == 2);
 }
 
+TEST_CASE("HttpsClient keeps no connection that the server wants closed", "[net][https]") {
+    auto const answer = GENERATE(
+        http_answer(200, "Connection: close\r\n", "ok"),
+        std::string{"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"}
+    );
+    Fixture f{always(answer)};
+
+    REQUIRE(f.get().has_value());
+    REQUIRE(f.get().has_value());
+
+    CHECK(f.server.connections() == 2);
+    CHECK(f.client.idle_connections(url_of(f.server)) == 0);
+}
+
+TEST_CASE("HttpsClient reads no body after HEAD", "[net][https]") {
+    Fixture f{always("HTTP/1.1 200 OK\r\nContent-Length: 500\r\nContent-Encoding: gzip\r\n\r\n")};
+    auto request = get_request(url_of(f.server));
+    request.method = Method::head;
+
+    CHECK(f.run(f.client.send(request, f.in(Seconds{5}))).value().body.empty());
+    CHECK(f.client.idle_connections(url_of(f.server)) == 1);
+}
+
+TEST_CASE("HttpsClient refuses an encoding it does not know", "[net][https]") {
+    Fixture f{always(http_answer(200, "Content-Encoding: br\r\n", "xyz"))};
+
+    CHECK(f.get().error().fault == Fault::parse);
+}
+
 TEST_CASE("HttpsClient warms a connection before it is needed", "[net][https]") {
     Fixture f{always(http_answer(200, "", "ok"))};
 

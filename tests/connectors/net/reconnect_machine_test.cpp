@@ -113,6 +113,30 @@ TEST_CASE("ReconnectMachine stops on what trying cannot cure", "[net][reconnect]
     CHECK(m.state() == State::stopped);
 }
 
+TEST_CASE("ReconnectMachine goes on after a firewall's refusal", "[net][reconnect]") {
+    auto m = machine();
+    auto loss = reset();
+    loss.failure.fault = Fault::auth;
+    loss.failure.http_status = 403;
+
+    CHECK(wait_after(m, loss, start) == Seconds{1});
+    loss.failure.http_status = 401;
+    m.begin();
+    m.lost(loss, start);
+    CHECK(m.state() == State::stopped);
+}
+
+TEST_CASE("ReconnectMachine can be told to try now", "[net][reconnect]") {
+    auto m = machine();
+    wait_after(m, reset(), start);
+    m.retry_now();
+    CHECK(m.attempt_at() <= start);
+
+    m.stop();
+    m.retry_now();
+    CHECK(m.state() == State::waiting);
+}
+
 TEST_CASE("ReconnectMachine follows the venue's policy for its close codes", "[net][reconnect]") {
     auto const policy = [](Loss const& loss) -> ReconnectAction {
         if (loss.close_code == 4001) return {Kind::stop, Nanos{0}};
