@@ -101,6 +101,7 @@ ExitCode ReplaySession::run() {
             if (record == *options_.crash_after_record) std::raise(SIGKILL);
         });
     began_ = real_.now();
+    last_event_ = plan_.start;
     loop_.include(training_);
     loop_.include(disk_);
     using runtime::EventKinds;
@@ -212,7 +213,7 @@ void ReplaySession::reload_from_files(std::uint64_t published) {
         return;
     }
     auto const text = next->print();
-    apply(std::move(*next), text, published);
+    apply(std::move(*next), text, published, false);
 }
 
 void ReplaySession::repeat_reload(RecordedReload const& recorded) {
@@ -227,14 +228,15 @@ void ReplaySession::repeat_reload(RecordedReload const& recorded) {
         return;
     }
     keep_places(*next, engine_.config());
-    apply(std::move(*next), recorded.text, recorded.after_events);
+    apply(std::move(*next), recorded.text, recorded.after_events, true);
 }
 
 void ReplaySession::apply(
-    config::RunConfig next, std::string const& text, std::uint64_t published
+    config::RunConfig next, std::string const& text, std::uint64_t published, bool repeated
 ) {
     auto const verdict = config::check_reload(engine_.config(), next, engine_.reload_history());
-    if (verdict.accepted() && !verdict.changes.empty()) {
+    // A repeated one is on record even if it changed only what a repetition leaves as it is.
+    if (verdict.accepted() && (repeated || !verdict.changes.empty())) {
         auto const record = fmt::format("after {}\n{}", published, text);
         auto const kept = storage_.journal->append(clock_.utc_now(), "reload", record);
         if (!kept) return fatal(kept.error());
@@ -299,6 +301,7 @@ ExitCode ReplaySession::finish() {
         say("the books do not balance: " + *problem);
         code = ExitCode::failed;
     }
+    if (engine_.portfolio().halted() && code == ExitCode::ok) code = ExitCode::halted;
     auto const damage = tape_.problems();
     for (auto const& line : damage)
         say("tape: " + line);
