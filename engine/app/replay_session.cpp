@@ -289,13 +289,16 @@ ExitCode ReplaySession::finish() {
         }
     );
     loop_.drain(clock_.utc_now() + Seconds{30}, [&stopped] { return stopped.has_value(); });
-    if (fatal_) return leave_unfinished();
+    if (fatal_ || (interrupted_ && !stopped)) return leave_unfinished();
     auto code = ExitCode::ok;
     if (!stopped || !stopped->clean()) {
         code = ExitCode::failed;
         if (stopped)
             for (auto const& late : stopped->late)
                 say("did not stop in time: " + late);
+        if (stopped)
+            for (auto const& [name, failure] : stopped->failed)
+                say("failed while stopping: " + name + ": " + describe(failure));
     }
     if (auto const problem = engine_.portfolio().audit()) {
         say("the books do not balance: " + *problem);
@@ -316,9 +319,10 @@ ExitCode ReplaySession::leave_unfinished() {
     if (!fatal_) loop_.drain(clock_.utc_now());
     auto const durable = storage_.journal->sync();
     if (!durable && !fatal_) fatal_ = durable.error();
+    // Halted is for safety rules; what is fatal is a full disk or a bug.
     auto const code = !fatal_                           ? ExitCode::interrupted
                       : fatal_->fault == Fault::storage ? ExitCode::storage
-                                                        : ExitCode::halted;
+                                                        : ExitCode::failed;
     print_summary(code);
     if (code == ExitCode::interrupted) say("interrupted; the same command goes on from here");
     return code;

@@ -149,3 +149,23 @@ TEST_CASE("A replay executed again repeats a reload of parameters", "[app][repla
     REQUIRE(reloads.size() == 1);
     CHECK(again == ExitCode::ok);
 }
+
+TEST_CASE("A replay that differs from its journal exits with 1", "[app][replay]") {
+    RecordedRun const run;
+    auto const config = run.config();
+    ConfigLoader const loader = [&] {
+        return config::Loaded{config};
+    };
+    REQUIRE(play(run, config, loader) == ExitCode::ok);
+    auto const path = run.folder / "state" / "journal.log";
+    std::string text;
+    auto const scanned = runtime::scan_journal(path, [&](runtime::JournalRecord const& record) {
+        auto const payload = record.seq == 40 ? "something else" : record.payload;
+        runtime::append_record_line(text, record.seq, record.at, record.kind, payload);
+    });
+    std::ofstream{path} << runtime::header_line(scanned.value().identity) << text;
+
+    auto const again = play(run, config, loader);
+
+    CHECK(again == ExitCode::failed);
+}
