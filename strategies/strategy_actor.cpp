@@ -77,20 +77,23 @@ Reason StrategyActor::evaluate(Asset asset, std::uint64_t seq) {
 }
 
 Reason StrategyActor::send(Decision const& decision, MarketView const& view, AssetDesk& desk) {
-    auto answer = Reason::order_sent;
+    // An order that left is the answer, whatever the gate said about the others.
+    auto sent = false;
+    auto refusal = Reason::order_sent;
     for (auto const& intent : decision.intents) {
         auto const* order = std::get_if<PlaceOrder>(&intent);
         ENSURE(order != nullptr, "scalp strategies place orders only");
         auto const submitted = host_.submit(*order, view);
         if (submitted.reason != Reason::order_sent) {
-            answer = submitted.reason;
+            if (refusal == Reason::order_sent) refusal = submitted.reason;
             continue;
         }
+        sent = true;
         auto& side = desk.state[order->outcome];
         ++side.orders_sent;
         side.last_order_at = view.now;
     }
-    return answer;
+    return sent ? Reason::order_sent : refusal;
 }
 
 void StrategyActor::on(Fact const& fact) {

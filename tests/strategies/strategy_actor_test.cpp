@@ -24,6 +24,7 @@ class ScriptedStrategy final : public Strategy {
 public:
     struct Script {
         bool buy = false;
+        std::vector<Outcome> outcomes{Outcome::up};
         WindowState seen;
         std::uint64_t seen_seq = 0;
         std::set<Asset> assets{Asset::btc};
@@ -43,9 +44,11 @@ public:
         PlaceOrder order;
         order.strategy = name();
         order.asset = input.view.asset;
-        order.outcome = Outcome::up;
         decision.reason = Reason::order_sent;
-        decision.intents.emplace_back(order);
+        for (auto outcome : script_.outcomes) {
+            order.outcome = outcome;
+            decision.intents.emplace_back(order);
+        }
         return decision;
     }
 
@@ -76,7 +79,8 @@ struct World final : StrategyHost {
     Usdc free_bankroll(StrategyName const&) const override { return usd(50); }
 
     Submitted submit(PlaceOrder const& order, MarketView const& view) override {
-        if (gate != Reason::order_sent) return {gate, {}};
+        if (gate != Reason::order_sent && (!refused || order.outcome == *refused))
+            return {gate, {}};
         auto const id = order_id(++orders);
         place(id, order.outcome, view.window);
         return {Reason::order_sent, id};
@@ -175,6 +179,7 @@ struct World final : StrategyHost {
     asio::cancellation_signal cancel;
     ScriptedStrategy::Script script;
     Reason gate = Reason::order_sent;
+    std::optional<Outcome> refused; // by the gate; empty: both
     int orders = 0;
     std::uint64_t facts = 0;
     std::vector<Evaluation> evaluations;
@@ -401,6 +406,23 @@ TEST_CASE(
     CHECK(world.actor.reasons()[Reason::order_sent] == 0);
     world.script.buy = false;
     CHECK(world.up().orders_sent == 0);
+}
+
+TEST_CASE(
+    "StrategyActor counts an order as sent though the gate refused the other side",
+    "[strategies][actor]"
+) {
+    World world;
+    world.script.buy = true;
+    world.script.outcomes = {Outcome::up, Outcome::down};
+    world.gate = Reason::exposure_window;
+    world.refused = GENERATE(Outcome::up, Outcome::down);
+
+    auto const answer = world.actor.evaluate(Asset::btc, 1);
+
+    CHECK(world.orders == 1);
+    CHECK(answer == Reason::order_sent);
+    CHECK(world.actor.reasons()[Reason::order_sent] == 1);
 }
 
 TEST_CASE("StrategyActor remembers how many orders it sent and when", "[strategies][actor]") {
