@@ -327,7 +327,12 @@ ExitCode ReplaySession::leave_unfinished() {
                       : fatal_->fault == Fault::storage ? ExitCode::storage
                                                         : ExitCode::failed;
     print_summary(code);
-    if (code == ExitCode::interrupted) say("interrupted; the same command goes on from here");
+    if (code == ExitCode::interrupted)
+        say(fmt::format(
+            "interrupted; it goes on with: polyquant replay -c {} --dir {}",
+            (plan_.directory / "config.toml").string(),
+            plan_.directory.string()
+        ));
     return code;
 }
 
