@@ -130,18 +130,21 @@ std::string render_params_markdown(StrategyKinds kinds) {
         );
         auto const rows = params->break_even();
         if (rows.empty()) continue;
-        text += "\nWith these defaults, by ask:\n\n"
-                "| ask | fee a share | break-even win rate | buys from a probability of |\n"
-                "|---|---|---|---|\n";
-        for (auto const& row : rows)
-            text += fmt::format(
-                "| {} | {:.4f} | {:.4f} | {:.4f} |\n",
-                to_string(row.ask),
-                row.fee,
-                row.break_even,
-                row.required
-            );
+        text += "\nWith these defaults, by ask:\n\n" + break_even_markdown(rows);
     }
+    return text;
+}
+
+std::string break_even_markdown(std::vector<BreakEvenRow> const& rows) {
+    std::string text = "| ask | fee a share | break-even | required |\n|---|---|---|---|\n";
+    for (auto const& row : rows)
+        text += fmt::format(
+            "| {} | {:.4f} | {:.4f} | {:.4f} |\n",
+            to_string(row.ask),
+            row.fee,
+            row.break_even,
+            row.required
+        );
     return text;
 }
 

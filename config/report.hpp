@@ -13,6 +13,9 @@ namespace polyquant::config {
 // range, unit and meaning; under each strategy its break-even table.
 void print_params(RunConfig const& config, std::ostream& out);
 
+// A Markdown table with a row for each ask.
+std::string break_even_markdown(std::vector<BreakEvenRow> const& rows);
+
 // The text of config/PARAMS.md.
 std::string render_params_markdown(StrategyKinds kinds);
 

@@ -28,6 +28,7 @@ void ModelActor::replace(std::vector<BaselineModel> models, SignalTime signal_ti
 }
 
 void ModelActor::install(std::vector<BaselineModel> models) {
+    desks_ = {};
     for (auto& model : models) {
         auto const asset = model.params().asset;
         auto nothing_yet = Signal{};
@@ -60,6 +61,7 @@ Task<void> ModelActor::run() {
     for (;;) {
         auto queued = co_await jobs_.next();
         if (!queued) co_return;
+        if (queued->generation != generation_) continue;
         auto const* job = &queued->job;
         auto const name = "train." + std::string{lower_name(job->asset)};
         std::function<Result<TrainingOutcome>()> const work = [job = *job] {
@@ -72,7 +74,8 @@ Task<void> ModelActor::run() {
         auto& desk = *desks_[index_of(job->asset)];
         desk.model.accept(*outcome);
         if (listener_.on_training) listener_.on_training(*outcome, desk.model.status());
-        refresh(desk, now_);
+        // A model trained on history alone has no time to speak about until the first bar comes.
+        if (now_) refresh(desk, *now_);
     }
 }
 

@@ -73,7 +73,7 @@ private:
 
     runtime::CountMailbox<Queued> jobs_; // a model has one job out at most: never full
     std::uint64_t generation_ = 0;       // of the models; an older one's training is dropped
-    UtcTime now_{};
+    std::optional<UtcTime> now_;         // of the newest bar
 };
 
 } // namespace polyquant::models

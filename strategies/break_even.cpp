@@ -135,17 +135,4 @@ std::vector<config::ParamFault> unsound_numbers(
     return found;
 }
 
-std::string to_markdown(std::vector<config::BreakEvenRow> const& rows) {
-    std::string text = "| ask | fee a share | break-even | required |\n|---|---|---|---|\n";
-    for (auto const& row : rows)
-        text += fmt::format(
-            "| {} | {:.4f} | {:.4f} | {:.4f} |\n",
-            to_string(row.ask),
-            row.fee,
-            row.break_even,
-            row.required
-        );
-    return text;
-}
-
 } // namespace polyquant::strategies

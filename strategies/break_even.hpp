@@ -38,7 +38,4 @@ std::vector<config::ParamFault> unsound_numbers(
     BuyerNumbers const& numbers, SizingParams const& sizing, config::RiskParams const& risk
 );
 
-// A Markdown table: ask, fee, break-even, required.
-std::string to_markdown(std::vector<config::BreakEvenRow> const& rows);
-
 } // namespace polyquant::strategies

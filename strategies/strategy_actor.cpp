@@ -1,6 +1,7 @@
 #include "strategies/strategy_actor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace polyquant::strategies {
 
@@ -22,8 +23,12 @@ StrategyActor::StrategyActor(
 )
     : clock_{clock}, host_{host}, strategy_{std::move(strategy)}, assets_{std::move(assets)} {}
 
+bool StrategyActor::follows(Asset asset) const {
+    return strategy_->trades(asset) && std::ranges::find(assets_, asset) != assets_.end();
+}
+
 void StrategyActor::wake(Asset asset, std::uint64_t seq) {
-    if (quiet_ || !strategy_->trades(asset)) return;
+    if (quiet_ || !follows(asset)) return;
     auto const now = clock_.utc_now();
     if (window_at(now, window_length_).end() - now > strategy_->lead()) return;
     evaluate(asset, seq);
@@ -40,8 +45,10 @@ Task<void> StrategyActor::run() {
         for (auto asset : assets_)
             if (!quiet_ && strategy_->trades(asset)) evaluate(asset, 0);
         auto const next = now < zone ? zone : window.end();
-        if (!co_await clock_.wait_until(clock_.instant_of(next))) co_return;
+        auto const running = co_await clock_.wait_until(clock_.instant_of(next));
+        if (!running) break;
     }
+    report_all();
 }
 
 Reason StrategyActor::evaluate(Asset asset, std::uint64_t seq) {
@@ -70,43 +77,84 @@ Reason StrategyActor::evaluate(Asset asset, std::uint64_t seq) {
 }
 
 Reason StrategyActor::send(Decision const& decision, MarketView const& view, AssetDesk& desk) {
-    auto answer = Reason::order_sent;
+    // An order that left is the answer, whatever the gate said about the others.
+    auto sent = false;
+    auto refusal = Reason::order_sent;
     for (auto const& intent : decision.intents) {
         auto const* order = std::get_if<PlaceOrder>(&intent);
         ENSURE(order != nullptr, "scalp strategies place orders only");
         auto const submitted = host_.submit(*order, view);
         if (submitted.reason != Reason::order_sent) {
-            answer = submitted.reason;
+            if (refusal == Reason::order_sent) refusal = submitted.reason;
             continue;
         }
+        sent = true;
         auto& side = desk.state[order->outcome];
         ++side.orders_sent;
         side.last_order_at = view.now;
     }
-    return answer;
+    return sent ? Reason::order_sent : refusal;
 }
 
 void StrategyActor::on(Fact const& fact) {
     if (auto const* placed = std::get_if<OrderPlaced>(&fact.body)) {
-        auto const& intent = placed->intent;
-        if (intent.strategy != strategy_->name() || !intent.asset) return;
-        auto const window = window_at(fact.at, window_length_);
-        sent_.emplace(placed->order, Sent{*intent.asset, window, intent.outcome});
-        desk_for(*intent.asset, window).state[intent.outcome].pending = true;
+        if (placed->intent.strategy == strategy_->name()) on_placed(*placed);
     } else if (auto const* changed = std::get_if<OrderChanged>(&fact.body)) {
-        if (changed->strategy != strategy_->name()) return;
-        auto const settled = is_terminal(changed->to) || changed->to == OrderState::matched;
-        if (auto* side = side_of(changed->order); side != nullptr && settled) side->pending = false;
-        if (is_terminal(changed->to)) sent_.erase(changed->order);
-    } else if (auto const* trade = std::get_if<TradeMatched>(&fact.body)) {
-        if (trade->strategy != strategy_->name()) return;
-        if (auto* side = side_of(trade->trade.order)) side->filled = true;
+        // Matched says that there are fills, not that we have been told of them: while it keeps a
+        // reserve, or before the first of them, the order is still under way.
+        change_order(changed->order, [&](OwnOrder& order) {
+            auto const told = order.trades > 0 && changed->reserved_left.is_zero();
+            order.filling =
+                !is_terminal(changed->to) && !(changed->to == OrderState::matched && told);
+        });
+    } else if (auto const* matched = std::get_if<TradeMatched>(&fact.body)) {
+        change_order(matched->trade.order, [&](OwnOrder& order) {
+            ++order.trades;
+            // A buy that reserves nothing any more has all its fills.
+            if (matched->trade.side == Side::buy && matched->reserved_left.is_zero())
+                order.filling = false;
+        });
+    } else if (auto const* trade = std::get_if<TradeChanged>(&fact.body)) {
+        if (trade->to != TradeState::failed) return;
+        change_order(trade->order, [](OwnOrder& order) { ++order.voided; });
+    }
+}
+
+void StrategyActor::on_placed(OrderPlaced const& placed) {
+    auto const& intent = placed.intent;
+    if (!intent.asset) return;
+    // The market's window, not the clock's: an order decided in the last instant of a window is
+    // that window's, even if it is booked in the next.
+    auto const slug = parse_updown_slug(placed.slug);
+    auto const open = desks_[index_of(*intent.asset)].window;
+    auto const window = slug && slug->window.length == window_length_ ? slug->window : open;
+    if (window.start < open.start) return;
+    desk_for(*intent.asset, window).orders.emplace(placed.order, OwnOrder{intent.outcome});
+    change_order(placed.order, [](OwnOrder&) {});
+}
+
+// Orders of windows that are over are not found any more: they say nothing about the next one.
+template <class Change>
+void StrategyActor::change_order(OrderId const& id, Change change) {
+    for (auto& desk : desks_) {
+        auto const found = desk.orders.find(id);
+        if (found == desk.orders.end()) continue;
+        change(found->second);
+        auto& side = desk.state[found->second.outcome];
+        side.pending = side.filled = false;
+        for (auto const& [other, order] : desk.orders) {
+            if (order.outcome != found->second.outcome) continue;
+            side.pending |= order.filling;
+            side.filled |= order.trades > order.voided;
+        }
+        return;
     }
 }
 
 void StrategyActor::replace(std::unique_ptr<Strategy> strategy) {
     ENSURE(strategy->name() == strategy_->name(), "a reload keeps a strategy's name");
     auto const new_epoch = strategy->epoch() != strategy_->epoch();
+    if (new_epoch) report_all();
     strategy_ = std::move(strategy);
     if (new_epoch) reasons_ = {};
 }
@@ -114,36 +162,32 @@ void StrategyActor::replace(std::unique_ptr<Strategy> strategy) {
 StrategyActor::AssetDesk& StrategyActor::desk_for(Asset asset, Window window) {
     auto& desk = desks_[index_of(asset)];
     if (desk.window == window) return desk;
-    if (desk.counts.total() > 0) {
-        auto over = WindowEvaluated{};
-        over.strategy = strategy_->name();
-        over.epoch = strategy_->epoch();
-        over.asset = asset;
-        over.window = desk.window;
-        over.counts = desk.counts;
-        over.last = desk.last;
-        desk = AssetDesk{};
-        desk.window = window;
-        host_.window_over(std::move(over));
-        return desk;
-    }
-    desk = AssetDesk{};
+    auto over = std::exchange(desk, AssetDesk{});
     desk.window = window;
+    report(asset, over);
     return desk;
 }
 
-SideState* StrategyActor::side_of(OrderId const& order) {
-    auto const found = sent_.find(order);
-    if (found == sent_.end()) return nullptr;
-    auto& desk = desks_[index_of(found->second.asset)];
-    // An order that outlives its window says nothing about the next one.
-    if (desk.window != found->second.window) return nullptr;
-    return &desk.state[found->second.outcome];
+void StrategyActor::report(Asset asset, AssetDesk& desk) {
+    if (desk.counts.total() == 0) return;
+    WindowEvaluated over;
+    over.strategy = strategy_->name();
+    over.epoch = strategy_->epoch();
+    over.asset = asset;
+    over.window = desk.window;
+    over.counts = std::exchange(desk.counts, {});
+    over.last = desk.last;
+    host_.window_over(std::move(over));
+}
+
+void StrategyActor::report_all() {
+    for (auto asset : all_assets)
+        report(asset, desks_[index_of(asset)]);
 }
 
 void StrategyActor::close_windows(UtcTime now) {
     auto const window = window_at(now, window_length_);
-    for (auto asset : assets_) {
+    for (auto asset : all_assets) {
         auto const& desk = desks_[index_of(asset)];
         if (desk.counts.total() > 0 && desk.window != window) desk_for(asset, window);
     }

@@ -8,8 +8,8 @@
 #include "strategies/strategy.hpp"
 
 #include <array>
+#include <map>
 #include <memory>
-#include <unordered_map>
 
 namespace polyquant::strategies {
 
@@ -49,13 +49,15 @@ public:
     // Own orders and fills: what was bought and what is still in flight.
     void on(Fact const& fact);
 
-    // Evaluates at each window's start and zone's start, closes windows.
+    // Evaluates at each window's start and zone's start, closes windows. Cancelled, it reports what
+    // the open windows have counted so far.
     Task<void> run();
 
     // No more input will come: windows still close, nothing is evaluated any more.
     void quiesce() { quiet_ = true; }
 
-    // From the next evaluation on. Window states and open orders stay.
+    // From the next evaluation on. Window states and open orders stay; other parameters begin an
+    // epoch, and what was counted under the old ones is reported first.
     void replace(std::unique_ptr<Strategy> strategy);
 
     Strategy const& strategy() const { return *strategy_; }
@@ -78,22 +80,31 @@ public:
     Reason evaluate(Asset asset, std::uint64_t seq);
 
 private:
+    // An order of the window under evaluation. It stays here after its end: the venue may report a
+    // fill after it has said that the order was over.
+    struct OwnOrder {
+        Outcome outcome = Outcome::up;
+        bool filling = true; // fills may still come
+        int trades = 0;
+        int voided = 0; // of them failed to settle
+    };
+
     struct AssetDesk {
         Window window;
         WindowState state;
-        ReasonCounts counts;
+        ReasonCounts counts; // not reported yet
         Reason last = Reason::outside_zone;
+        std::map<OrderId, OwnOrder> orders;
     };
 
-    struct Sent {
-        Asset asset;
-        Window window;
-        Outcome outcome;
-    };
-
+    bool follows(Asset asset) const;
     AssetDesk& desk_for(Asset asset, Window window);
     Reason send(Decision const& decision, MarketView const& view, AssetDesk& desk);
-    SideState* side_of(OrderId const& order);
+    void on_placed(OrderPlaced const& placed);
+    template <class Change>
+    void change_order(OrderId const& id, Change change);
+    void report(Asset asset, AssetDesk& desk);
+    void report_all();
     void close_windows(UtcTime now);
 
     runtime::Clock& clock_;
@@ -101,7 +112,6 @@ private:
     std::unique_ptr<Strategy> strategy_;
     std::vector<Asset> assets_;
     std::array<AssetDesk, asset_count> desks_;
-    std::unordered_map<OrderId, Sent> sent_; // orders without a final state; never iterated
     ReasonCounts reasons_;
     Reason last_reason_ = Reason::outside_zone;
     std::optional<Look> last_look_;

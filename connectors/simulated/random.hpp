@@ -1,56 +1,19 @@
-// Random numbers that are the same on every machine: the distributions of the standard library are
-// not, and a seed must reproduce a run exactly.
+// What the simulated venue draws: latencies and faults, all from the run's seed.
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include "engine/core/random.hpp"
 
 namespace polyquant::simulated {
 
-// splitmix64 (Steele, Lea, Flood 2014): mixes a seed, and hashes small inputs.
-constexpr std::uint64_t splitmix64(std::uint64_t& state) {
-    state += 0x9e3779b97f4a7c15ULL;
-    auto z = state;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
-}
-
-// xoshiro256** 1.0 (Blackman and Vigna, public domain description at prng.di.unimi.it).
-class Random {
+class Random : public Xoshiro256 {
 public:
-    explicit constexpr Random(std::uint64_t seed) {
-        for (auto& word : state_)
-            word = splitmix64(seed);
-    }
-
-    constexpr std::uint64_t next() {
-        auto const result = rotate(state_[1] * 5, 7) * 9;
-        auto const t = state_[1] << 17;
-        state_[2] ^= state_[0];
-        state_[3] ^= state_[1];
-        state_[1] ^= state_[2];
-        state_[0] ^= state_[3];
-        state_[2] ^= t;
-        state_[3] = rotate(state_[3], 45);
-        return result;
-    }
-
-    // In [0, 1), 53 bits.
-    constexpr double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+    using Xoshiro256::Xoshiro256;
 
     // In [0, n), n > 0. The bias of the modulo is below 2^-40 for the small n used here.
     constexpr std::uint64_t below(std::uint64_t n) { return next() % n; }
 
     // One draw whatever the chance, so that changing one chance does not shift the other draws.
     constexpr bool chance(double probability) { return uniform() < probability; }
-
-private:
-    static constexpr std::uint64_t rotate(std::uint64_t x, int k) {
-        return (x << k) | (x >> (64 - k));
-    }
-
-    std::array<std::uint64_t, 4> state_{};
 };
 
 } // namespace polyquant::simulated

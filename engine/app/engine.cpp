@@ -72,11 +72,18 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
           }
       },
       digest_{parts_.journal}, decisions_{parts_.journal}, gate_{config_.risk, portfolio_},
+      venue_{
+          parts_.venue,
+          [this]() -> Result<void> {
+              if (failed_) return Failure{Fault::storage, "engine", "it has failed before"};
+              return parts_.journal.flush();
+          }
+      },
       execution_{
           parts_.executor,
           parts_.clock,
           supervisor_,
-          parts_.venue,
+          venue_,
           facts_,
           portfolio_,
           gate_,
@@ -230,6 +237,7 @@ void Engine::input_over() {
 }
 
 Task<runtime::StopReport> Engine::stop() {
+    input_over();
     return supervisor_.stop();
 }
 
@@ -278,9 +286,15 @@ void Engine::on_fact(Fact const& fact) {
     for (auto& slot : strategies_)
         slot.actor->on(fact);
     if (auto const* trade = std::get_if<TradeMatched>(&fact.body)) {
-        if (pinned_.insert(trade->market).second) board_.pin(trade->market);
+        update_pin(trade->market);
+    } else if (auto const* changed = std::get_if<TradeChanged>(&fact.body)) {
+        // A trade that failed takes its shares back, and does not say of which market.
+        if (changed->to == TradeState::failed)
+            for (auto const& market : std::vector<ConditionId>{pinned_.begin(), pinned_.end()})
+                update_pin(market);
+    } else if (auto const* paid = std::get_if<PositionSettled>(&fact.body)) {
+        update_pin(paid->market);
     } else if (auto const* settled = std::get_if<WindowSettled>(&fact.body)) {
-        if (pinned_.erase(settled->market) > 0) board_.unpin(settled->market);
         observe::SettledWindow window;
         window.slug = settled->slug;
         window.asset = settled->asset;
@@ -291,10 +305,16 @@ void Engine::on_fact(Fact const& fact) {
         window.source = settled->source;
         window.rule = settled->rule;
         parts_.listener.window_settled(window);
-    } else if (auto const* state = std::get_if<TradingStateChanged>(&fact.body)) {
+    } else if (std::holds_alternative<TradingStateChanged>(fact.body)) {
         parts_.listener.say(describe(fact));
-        if (state->halted && state->strategy.text.empty()) failed_ = true;
     }
+}
+
+// A market stays on the board as long as we hold shares of it.
+void Engine::update_pin(ConditionId const& market) {
+    auto const held = !holdings_of(market).empty();
+    if (held && pinned_.insert(market).second) board_.pin(market);
+    if (!held && pinned_.erase(market) > 0) board_.unpin(market);
 }
 
 void Engine::wake_all(Asset asset, std::uint64_t seq) {

@@ -6,6 +6,7 @@
 #include "config/reload.hpp"
 #include "engine/app/decision_journal.hpp"
 #include "engine/app/fact_log.hpp"
+#include "engine/app/guarded_venue.hpp"
 #include "engine/app/input_digest.hpp"
 #include "engine/execution/execution_actor.hpp"
 #include "engine/market/market_board.hpp"
@@ -55,6 +56,7 @@ public:
     void start();
     // The input is over: nothing is decided any more, what is open still settles.
     void input_over();
+    // In order: no decisions, orders cancelled, books written.
     Task<runtime::StopReport> stop();
 
     config::ReloadHistory reload_history() const;
@@ -107,6 +109,7 @@ private:
     Task<void> run_settlement();
     void settle_due();
     std::vector<settlement::Holding> holdings_of(ConditionId const& market) const;
+    void update_pin(ConditionId const& market);
     void keep_history(BarUpdate const& update);
     void rebuild_models(config::ModelParams const& params);
     void check(Result<void> const& written);
@@ -125,13 +128,14 @@ private:
     InputDigest digest_;
     DecisionJournal decisions_;
     execution::RiskGate gate_;
+    GuardedVenue venue_;
     execution::ExecutionActor execution_;
     settlement::WindowSettler settler_;
     models::ModelActor models_;
     std::vector<StrategySlot> strategies_;
     std::array<std::deque<Bar>, asset_count> history_; // closed bars, to rebuild models on a reload
     std::set<ConditionId> pinned_;                     // markets we hold shares of
-    bool failed_ = false;
+    bool failed_ = false; // reported as fatal; a halt by a safety rule is not
 };
 
 } // namespace polyquant::app

@@ -7,10 +7,13 @@ void FactLog::record(FactBody body) {
     auto written = journal_.append(fact.at, "fact", describe(fact));
     // An order leaves right after its OrderPlaced: by then the record is out of this process.
     auto const flushed = written ? journal_.flush() : Result<void>{written.error()};
-    if (!flushed) on_failure_(flushed.error());
     ++seq_;
     portfolio_.apply(fact);
-    ledger_.post(fact);
+    // The ledger never knows more than the journal: after a restart the journal decides what was.
+    if (flushed)
+        ledger_.post(fact);
+    else
+        on_failure_(flushed.error());
     for (auto const& listener : listeners_)
         listener(fact);
 }

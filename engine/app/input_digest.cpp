@@ -55,6 +55,7 @@ struct Fold {
     void operator()(BarUpdate const& e) {
         add(index_of(e.asset) << 1 | (e.closed ? 1 : 0));
         add(number(unix_nanos(e.bar.open_time)));
+        add(number(e.bar.length.count()));
         for (double v :
              {e.bar.open,
               e.bar.high,
@@ -68,13 +69,62 @@ struct Fold {
 
     void operator()(PriceTick const& e) {
         add(index_of(e.asset) << 8 | static_cast<std::uint64_t>(e.source));
+        add(number(e.twap_length.count()));
         add(number(e.price.e8()));
+    }
+
+    // Its one-line text does not say what the market's money depends on.
+    void operator()(MarketListed const& e) {
+        auto const& m = e.market;
+        for (auto const* id : {&m.up, &m.down})
+            add(tail(*id));
+        add(tail(m.condition));
+        text(m.slug);
+        text(m.question);
+        add(m.asset ? index_of(*m.asset) + 1 : 0);
+        for (auto v :
+             {unix_nanos(m.window.start),
+              m.window.length.count(),
+              static_cast<std::int64_t>(m.rule.kind),
+              m.rule.twap_length.count(),
+              m.fee.rate_micros,
+              static_cast<std::int64_t>(m.fee.exponent),
+              m.tick.micros(),
+              m.min_size.micros(),
+              m.taker_delay.count(),
+              static_cast<std::int64_t>(m.version),
+              static_cast<std::int64_t>(m.neg_risk)})
+            add(number(v));
+    }
+
+    void operator()(TickSizeChanged const& e) {
+        add(tail(e.token));
+        add(number(e.old_tick.micros()));
+        add(number(e.new_tick.micros()));
+    }
+
+    void operator()(PublicTrade const& e) {
+        add(tail(e.token));
+        add(static_cast<std::uint64_t>(e.taker_side));
+        add(number(e.price.micros()));
+        add(number(e.size.micros()));
+    }
+
+    void operator()(MarketResolved const& e) {
+        add(tail(e.market));
+        add(e.winner ? static_cast<std::uint64_t>(*e.winner) + 1 : 0);
+        add(static_cast<std::uint64_t>(e.source));
     }
 
     // Rare kinds: their one-line text.
     template <class Other>
     void operator()(Other const& e) {
-        for (char c : describe(Event{e}))
+        text(describe(Event{e}));
+    }
+
+    void text(std::string const& s) {
+        add(s.size());
+        for (char c : s)
             add(static_cast<unsigned char>(c));
     }
 };

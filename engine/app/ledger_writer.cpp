@@ -29,9 +29,12 @@ void LedgerWriter::post(Fact const& fact) {
 }
 
 Task<void> LedgerWriter::run() {
+    auto broken = false;
     for (;;) {
         auto first = co_await inbox_.next();
         if (!first) co_return;
+        // What follows a batch that was not written would leave a gap in the books.
+        if (broken) continue;
         auto batch = std::make_shared<std::vector<Fact>>();
         batch->push_back(std::move(*first));
         while (auto more = inbox_.try_next())
@@ -47,7 +50,7 @@ Task<void> LedgerWriter::run() {
             continue;
         }
         if (written.error().fault == Fault::cancelled) co_return;
-        failed_ = true;
+        broken = failed_ = true;
         on_failure_(written.error());
     }
 }

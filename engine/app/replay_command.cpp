@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <sys/stat.h>
 
 namespace polyquant::app {
@@ -73,6 +74,21 @@ Result<ReplaySession::Storage> open_storage(ReplayPlan const& plan, bool fresh) 
     return storage;
 }
 
+// What the run began with, so that it can go on after its files were edited. Written once: a reload
+// on the way is in the journal.
+Result<void> keep_config(config::RunConfig config, ReplayPlan const& plan) {
+    auto const file = plan.directory / "config.toml";
+    if (std::filesystem::exists(file)) return {};
+    config.feed.tapes.clear();
+    for (auto const& tape : plan.tapes)
+        config.feed.tapes.push_back(std::filesystem::absolute(tape).string());
+    std::ofstream out{file};
+    out << config.print();
+    out.close();
+    if (out) return {};
+    return Failure{Fault::storage, "replay", file.string() + ": cannot be written"};
+}
+
 ExitCode exit_for(Failure const& failure) {
     switch (failure.fault) {
     case Fault::storage: return ExitCode::storage;
@@ -107,6 +123,8 @@ int run_replay(ReplayOptions const& options, std::FILE* out, std::FILE* err) {
     if (!tape) return refuse(err, describe(tape.error()), exit_for(tape.error()));
     auto storage = open_storage(*plan, options.fresh);
     if (!storage) return refuse(err, describe(storage.error()), exit_for(storage.error()));
+    if (auto const kept = keep_config(*config, *plan); !kept)
+        return refuse(err, describe(kept.error()), exit_for(kept.error()));
 
     ReplaySession session{
         options,

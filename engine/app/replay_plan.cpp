@@ -104,6 +104,18 @@ Result<ReplayPlan> plan_replay(
                        : find_start(plan.tapes, config.model.history_bars);
     if (!start) return start.error();
     plan.start = *start;
+    auto const played = tape::TapeFeed::open(sources(plan.tapes, plan.start, plan.until));
+    if (!played) return played.error();
+    if (!played->next_at())
+        return Failure{
+            Fault::invalid,
+            "replay",
+            fmt::format(
+                "the tapes hold no events from {} {}; see feed.from and feed.until",
+                format_utc(plan.start),
+                plan.until ? "until " + format_utc(*plan.until) : std::string{"on"}
+            )
+        };
     auto const history = read_history(plan, static_cast<std::size_t>(config.model.history_bars));
     if (!history) return history.error();
     auto const whole = tape::TapeFeed::open(sources(plan.tapes, {}, plan.until));

@@ -104,6 +104,7 @@ ExitCode ReplaySession::run() {
             if (record == *options_.crash_after_record) std::raise(SIGKILL);
         });
     began_ = real_.now();
+    last_event_ = plan_.start;
     loop_.include(training_);
     loop_.include(disk_);
     using runtime::EventKinds;
@@ -215,7 +216,7 @@ void ReplaySession::reload_from_files(std::uint64_t published) {
         return;
     }
     auto const text = next->print();
-    apply(std::move(*next), text, published);
+    apply(std::move(*next), text, published, false);
 }
 
 void ReplaySession::repeat_reload(RecordedReload const& recorded) {
@@ -230,14 +231,15 @@ void ReplaySession::repeat_reload(RecordedReload const& recorded) {
         return;
     }
     keep_places(*next, engine_.config());
-    apply(std::move(*next), recorded.text, recorded.after_events);
+    apply(std::move(*next), recorded.text, recorded.after_events, true);
 }
 
 void ReplaySession::apply(
-    config::RunConfig next, std::string const& text, std::uint64_t published
+    config::RunConfig next, std::string const& text, std::uint64_t published, bool repeated
 ) {
     auto const verdict = config::check_reload(engine_.config(), next, engine_.reload_history());
-    if (verdict.accepted() && !verdict.changes.empty()) {
+    // A repeated one is on record even if it changed only what a repetition leaves as it is.
+    if (verdict.accepted() && (repeated || !verdict.changes.empty())) {
         auto const record = fmt::format("after {}\n{}", published, text);
         auto const kept = storage_.journal->append(clock_.utc_now(), "reload", record);
         if (!kept) return fatal(kept.error());
@@ -290,18 +292,22 @@ ExitCode ReplaySession::finish() {
         }
     );
     loop_.drain(clock_.utc_now() + Seconds{30}, [&stopped] { return stopped.has_value(); });
-    if (fatal_) return leave_unfinished();
+    if (fatal_ || (interrupted_ && !stopped)) return leave_unfinished();
     auto code = ExitCode::ok;
     if (!stopped || !stopped->clean()) {
         code = ExitCode::failed;
         if (stopped)
             for (auto const& late : stopped->late)
                 say("did not stop in time: " + late);
+        if (stopped)
+            for (auto const& [name, failure] : stopped->failed)
+                say("failed while stopping: " + name + ": " + describe(failure));
     }
     if (auto const problem = engine_.portfolio().audit()) {
         say("the books do not balance: " + *problem);
         code = ExitCode::failed;
     }
+    if (engine_.portfolio().halted() && code == ExitCode::ok) code = ExitCode::halted;
     auto const damage = tape_.problems();
     for (auto const& line : damage)
         say("tape: " + line);
@@ -316,11 +322,17 @@ ExitCode ReplaySession::leave_unfinished() {
     if (!fatal_) loop_.drain(clock_.utc_now());
     auto const durable = storage_.journal->sync();
     if (!durable && !fatal_) fatal_ = durable.error();
+    // Halted is for safety rules; what is fatal is a full disk or a bug.
     auto const code = !fatal_                           ? ExitCode::interrupted
                       : fatal_->fault == Fault::storage ? ExitCode::storage
-                                                        : ExitCode::halted;
+                                                        : ExitCode::failed;
     print_summary(code);
-    if (code == ExitCode::interrupted) say("interrupted; the same command goes on from here");
+    if (code == ExitCode::interrupted)
+        say(fmt::format(
+            "interrupted; it goes on with: polyquant replay -c {} --dir {}",
+            (plan_.directory / "config.toml").string(),
+            plan_.directory.string()
+        ));
     return code;
 }
 

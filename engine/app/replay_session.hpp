@@ -54,7 +54,8 @@ private:
     void between_events(std::uint64_t published);
     void reload_from_files(std::uint64_t published);
     void repeat_reload(RecordedReload const& recorded);
-    void apply(config::RunConfig next, std::string const& text, std::uint64_t published);
+    void
+    apply(config::RunConfig next, std::string const& text, std::uint64_t published, bool repeated);
     bool wait_real(Instant until);
     void redraw_if_due();
     void set_speed();

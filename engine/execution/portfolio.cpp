@@ -10,7 +10,7 @@ namespace {
 
 __extension__ typedef __int128 Int128;
 
-constexpr std::size_t closed_positions_kept = 256;
+constexpr std::size_t closed_positions_kept = 4'096;
 constexpr std::size_t closed_orders_kept = 256;
 
 std::int64_t utc_day(UtcTime at) {
@@ -22,15 +22,19 @@ std::optional<Window> window_of(std::string const& slug) {
     return parsed ? std::optional{parsed->window} : std::nullopt;
 }
 
+// The part of `cost` that belongs to `size` of `all` shares, rounded down; all of it at the end.
+Usdc part_of(Usdc cost, Shares size, Shares all) {
+    if (all.micros() <= 0 || size >= all) return cost;
+    return Usdc::from_micros(
+        static_cast<std::int64_t>(Int128{cost.micros()} * size.micros() / all.micros())
+    );
+}
+
 // The cost that `size` sold shares carry: their part of what the confirmed shares cost, all of it
 // for all of them. Unsettled purchases stay out of it, because one that fails takes its own cost
 // back, and no part of that may have left with a sale.
 Usdc cost_share(Position const& position, Shares size) {
-    if (position.confirmed.micros() <= 0 || size >= position.confirmed)
-        return position.confirmed_cost;
-    return Usdc::from_micros(static_cast<std::int64_t>(
-        Int128{position.confirmed_cost.micros()} * size.micros() / position.confirmed.micros()
-    ));
+    return part_of(position.confirmed_cost, size, position.confirmed);
 }
 
 FillStatistics& fills_of(EpochStatistics& epoch, std::optional<Asset> asset) {
@@ -46,6 +50,29 @@ void count_closed(StrategyAccount& account, ClosedPosition closed) {
     ++(closed.won ? account.epoch.wins : account.epoch.losses);
     account.closed.push_back(std::move(closed));
     if (account.closed.size() > closed_positions_kept) account.closed.pop_front();
+}
+
+// False: the epoch in which it was counted is over.
+bool take_back(StrategyAccount& account, UtcTime counted_at, bool won) {
+    --(won ? account.wins : account.losses);
+    auto& in_epoch = won ? account.epoch.wins : account.epoch.losses;
+    if (counted_at < account.epoch.since || in_epoch == 0) return false;
+    --in_epoch;
+    return true;
+}
+
+// A correction, or the payout of a late fill, has the last word on a position already counted.
+void count_settled(StrategyAccount& account, ClosedPosition settled) {
+    auto const earlier =
+        std::find_if(account.closed.rbegin(), account.closed.rend(), [&](ClosedPosition const& c) {
+            return c.token == settled.token && !c.by_trade;
+        });
+    if (earlier == account.closed.rend()) return count_closed(account, std::move(settled));
+    if (earlier->won == settled.won) return;
+    bool const same_epoch = take_back(account, earlier->at, earlier->won);
+    earlier->won = settled.won;
+    ++(settled.won ? account.wins : account.losses);
+    if (same_epoch) ++(settled.won ? account.epoch.wins : account.epoch.losses);
 }
 
 } // namespace
@@ -267,8 +294,11 @@ void Portfolio::on(TradeMatched const& fact, UtcTime at) {
             trade.side == Side::buy ? trade.price - fact.seen_price : fact.seen_price - trade.price;
         fills.slippage += cost_rounded_up(worse, trade.size);
     }
-    if (trade.side == Side::sell && position.exposure.is_zero())
-        count_closed(account, {at, effect.realised.micros() >= 0, key});
+    if (trade.side == Side::sell && position.exposure.is_zero()) {
+        bool const won = effect.realised.micros() >= 0;
+        effect.closed = std::pair{at, won};
+        count_closed(account, {at, won, trade.token, key});
+    }
     account.unsettled_.emplace(key, effect);
     if (is_empty(position)) account.positions.erase(trade.token);
 }
@@ -286,10 +316,9 @@ void Portfolio::on(TradeChanged const& fact, UtcTime at) {
     if (fact.to == TradeState::confirmed) {
         auto const position = account.positions.find(effect.token);
         if (position == account.positions.end() || effect.exposure.micros() <= 0) return;
-        auto& p = position->second;
-        // A window may have been settled before its last trade was confirmed.
-        p.confirmed = std::min(p.confirmed + effect.exposure, p.exposure);
-        p.confirmed_cost = std::min(p.confirmed_cost + effect.cost, p.cost);
+        if (effect.paid_out) return;
+        position->second.confirmed += effect.exposure;
+        position->second.confirmed_cost += effect.cost;
         return;
     }
     auto& position = account.positions[effect.token];
@@ -311,14 +340,10 @@ void Portfolio::on(TradeChanged const& fact, UtcTime at) {
     position.confirmed -= effect.confirmed;
     position.confirmed_cost -= effect.confirmed_cost;
     book_realised(account, -effect.realised, at);
-    auto const closed = std::ranges::find(account.closed, key, &ClosedPosition::by_trade);
-    if (closed != account.closed.end()) {
-        auto& count = closed->won ? account.wins : account.losses;
-        auto& in_epoch = closed->won ? account.epoch.wins : account.epoch.losses;
-        --count;
-        // The sale may have been counted in an epoch that is over.
-        if (closed->at >= account.epoch.since && in_epoch > 0) --in_epoch;
-        account.closed.erase(closed);
+    if (effect.closed) {
+        take_back(account, effect.closed->first, effect.closed->second);
+        auto const closed = std::ranges::find(account.closed, key, &ClosedPosition::by_trade);
+        if (closed != account.closed.end()) account.closed.erase(closed);
     }
     if (is_empty(position)) account.positions.erase(effect.token);
 }
@@ -327,18 +352,27 @@ void Portfolio::on(WindowSettled const&, UtcTime) {} // money moves with Positio
 
 void Portfolio::on(PositionSettled const& fact, UtcTime at) {
     auto& account = strategies_[fact.strategy];
-    account.cash += fact.payout;
-    book_realised(account, fact.payout - fact.cost, at);
     auto& position = account.positions[fact.token];
     position.market = fact.market;
     position.token = fact.token;
     position.outcome = fact.outcome;
-    position.exposure -= fact.size;
-    position.confirmed = std::min(position.confirmed, position.exposure);
-    position.cost -= fact.cost;
-    position.confirmed_cost =
-        position.confirmed.is_zero() ? Usdc{} : std::min(position.confirmed_cost, position.cost);
-    count_closed(account, {at, fact.won, std::nullopt});
+    Usdc cost;
+    if (!fact.size.is_zero()) {
+        cost = part_of(position.cost, fact.size, position.exposure);
+        position.exposure -= fact.size;
+        position.cost -= cost;
+        auto const left = position.exposure;
+        position.confirmed =
+            left.micros() <= 0 ? left : std::clamp(position.confirmed, Shares{}, left);
+        position.confirmed_cost = position.confirmed.micros() <= 0
+                                      ? Usdc{}
+                                      : std::min(position.confirmed_cost, position.cost);
+        for (auto& [key, effect] : account.unsettled_)
+            if (effect.token == fact.token) effect.paid_out = true;
+    }
+    account.cash += fact.payout;
+    book_realised(account, fact.payout - cost, at);
+    count_settled(account, {at, fact.won, fact.token, std::nullopt});
     if (is_empty(position)) account.positions.erase(fact.token);
 }
 

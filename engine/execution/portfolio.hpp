@@ -3,6 +3,16 @@
 //
 // The equation that always holds, per strategy, in integer micro-USDC:
 //     cash + reserved + cost of positions == capital + realised profit
+//
+// The ledger on disk is a second fold over the same facts and agrees to the micro. Where a choice
+// exists, both choose so:
+//   sale           carries the average cost of the confirmed shares, all of it for the last one
+//   failed trade   takes back exactly what it moved, whatever happened since
+//   settlement     takes out what the books say the shares cost, not what the fact says; purchases
+//                  not yet settled are paid with the rest and their confirmation then moves nothing
+//   win or loss    a settled position counts once, by the last word on it: a correction (no shares,
+//                  the difference as payout) and a late payout flip it. A sale counts when it
+//                  leaves no shares, as won if it lost nothing, until it fails.
 #pragma once
 
 #include "engine/core/facts.hpp"
@@ -70,8 +80,9 @@ struct EpochStatistics {
 
 // A position that came to its end, newest last.
 struct ClosedPosition {
-    UtcTime at{};
+    UtcTime at{}; // of the first word on it
     bool won = false;
+    TokenId token;
     std::optional<std::pair<OrderId, TradeId>> by_trade; // sold, and so can still be voided
 };
 
@@ -83,7 +94,9 @@ struct StrategyAccount {
     Usdc fees; // paid on fills that were not voided
     std::uint64_t wins = 0;
     std::uint64_t losses = 0;
-    std::deque<ClosedPosition> closed; // the last 256, over epochs: the streak is about money
+    // The last 4096, over epochs: the streak is about money. More than a strategy can close in the
+    // hours that a settlement can be corrected.
+    std::deque<ClosedPosition> closed;
     std::map<TokenId, Position> positions;
     std::map<OrderId, TrackedOrder> orders; // open ones, and the last closed for late trades
     EpochStatistics epoch;
@@ -113,6 +126,8 @@ private:
         Shares exposure;
         Shares confirmed;
         Usdc confirmed_cost;
+        bool paid_out = false;                          // by a settlement, before it was confirmed
+        std::optional<std::pair<UtcTime, bool>> closed; // a sale that was counted: when, won
     };
 
     std::map<std::pair<OrderId, TradeId>, TradeEffect> unsettled_;

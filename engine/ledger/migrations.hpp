@@ -10,6 +10,7 @@ struct Migration {
     int version = 0; // 1, 2, 3 ...
     std::string_view name;
     char const* sql = "";
+    bool books_anew = false; // it empties all tables but the archive, which is then booked again
 };
 
 std::span<Migration const> ledger_migrations();

@@ -65,7 +65,7 @@ struct StatusSnapshot {
     std::vector<BreakerStatus> breakers;
     std::uint64_t events = 0;
     std::uint64_t quarantines = 0;
-    Nanos loop_lag{0};
+    std::optional<Nanos> loop_lag; // of a live clock; simulated time has none
 };
 
 } // namespace polyquant::observe

@@ -118,7 +118,7 @@ std::vector<std::string> status_block(StatusSnapshot const& status, std::size_t 
         header += fmt::format("  {}:{}", b.endpoint_group, to_string(b.state));
     header += fmt::format("  events {}", status.events);
     if (status.quarantines > 0) header += fmt::format("  quarantined {}", status.quarantines);
-    header += fmt::format("  lag {}", age_text(status.loop_lag));
+    if (status.loop_lag) header += fmt::format("  lag {}", age_text(*status.loop_lag));
     lines.push_back(cut(std::move(header), width));
     for (auto const& asset : status.assets)
         lines.push_back(cut(asset_line(asset, status.now), width));

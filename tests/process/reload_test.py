@@ -105,9 +105,9 @@ class Reload(ReplayCase):
         self.edit(config, 'min_edge = 0.03', 'min_edge = 0.04')
         run.hup(self, "reload accepted")
         run.stop(self)
-        config.write_text(self.sample_config("original.toml").read_text())
+        self.assertTrue(run.has(f"goes on with: polyquant replay -c {self.work}/run/config.toml"), run.lines[-3:])
 
-        done = self.replay("run", config=config)
+        done = self.replay("run", config=self.work / "run" / "config.toml", short=False)
 
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("executed again and found equal", done.stdout)

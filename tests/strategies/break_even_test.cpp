@@ -1,3 +1,4 @@
+#include "config/report.hpp"
 #include "strategies/break_even.hpp"
 #include "strategies/scalp/params.hpp"
 #include "tests/support/catch.hpp"
@@ -61,7 +62,7 @@ TEST_CASE("A ladder is judged by its smallest and its largest bet", "[strategies
 
 TEST_CASE("A break-even table prints as Markdown", "[strategies][break_even]") {
     CHECK(
-        to_markdown(break_even_table({cents(90), cents(90), 0.03})) ==
+        config::break_even_markdown(break_even_table({cents(90), cents(90), 0.03})) ==
         "| ask | fee a share | break-even | required |\n|---|---|---|---|\n"
         "| 0.9 | 0.0063 | 0.9063 | 0.9363 |\n"
     );
@@ -72,7 +73,7 @@ TEST_CASE("The scalp README's break-even table is the code's", "[strategies][bre
     std::ostringstream text;
     text << file.rdbuf();
 
-    auto const table = to_markdown(ScalpS1Params{}.break_even());
+    auto const table = config::break_even_markdown(ScalpS1Params{}.break_even());
 
     INFO("strategies/scalp/README.md must contain:\n" << table);
     CHECK((text.str().find(table) != std::string::npos));

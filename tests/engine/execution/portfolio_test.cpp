@@ -114,6 +114,65 @@ TEST_CASE("Portfolio takes back the loss it counted for a sale that failed", "[e
     CHECK(b.account().losses_in_a_row() == 0);
 }
 
+TEST_CASE("Portfolio turns the count of a position that a correction settles anew", "[execution]") {
+    Books b;
+    b.trade("a", Side::buy, usd(9), shares(10));
+    b.settle(shares(10), usd(10), usd(9), true);
+
+    b.settle({}, usd(-10), {}, false);
+
+    CHECK(b.account().wins == 0);
+    CHECK(b.account().losses == 1);
+    CHECK(b.account().epoch.wins == 0);
+    CHECK(b.account().epoch.losses == 1);
+    CHECK(b.account().losses_in_a_row() == 1);
+    CHECK(b.account().closed.size() == 1);
+    CHECK(b.account().realised == usd(-9));
+    CHECK_FALSE(b.portfolio.audit());
+}
+
+TEST_CASE("Portfolio leaves the new epoch alone when it corrects the last one", "[execution]") {
+    Books b;
+    b.trade("a", Side::buy, usd(9), shares(10));
+    b.settle(shares(10), {}, usd(9), false);
+    b.now += std::chrono::seconds{1};
+    b.record(EpochOpened{test_strategy, "scalp_s1", 12, ""});
+
+    b.settle({}, usd(10), {}, true);
+
+    CHECK(b.account().wins == 1);
+    CHECK(b.account().losses == 0);
+    CHECK(b.account().epoch.wins == 0);
+    CHECK(b.account().epoch.losses == 0);
+    CHECK(b.account().losses_in_a_row() == 0);
+}
+
+TEST_CASE("Portfolio confirms nothing that a settlement has paid already", "[execution]") {
+    Books b;
+    b.trade("a", Side::buy, usd(9), shares(10));
+    b.settle(shares(10), usd(10), usd(9), true);
+    b.trade("late", Side::buy, usd(2), shares(4));
+
+    b.change("a", TradeState::confirmed);
+    CHECK(b.account().sellable(world_market().up) == Shares{});
+    b.change("late", TradeState::failed);
+
+    CHECK(b.account().positions.empty());
+    CHECK(b.account().cash == usd(101));
+    CHECK_FALSE(b.portfolio.audit());
+}
+
+TEST_CASE("Portfolio settles at the cost in its books, not at the fact's", "[execution]") {
+    Books b;
+    b.trade("a", Side::buy, usd(9), shares(10));
+
+    b.settle(shares(10), usd(10), usd(8), true);
+
+    CHECK(b.account().realised == usd(1));
+    CHECK(b.account().positions.empty());
+    CHECK_FALSE(b.portfolio.audit());
+}
+
 TEST_CASE("Portfolio restarts statistics with an epoch and keeps money and streak", "[execution]") {
     Books b;
     b.trade("a", Side::buy, usd(9), shares(10));
@@ -166,7 +225,7 @@ TEST_CASE("Portfolio's audit names the first thing that is wrong", "[execution]"
     auto const broken = b.portfolio.audit();
 
     REQUIRE(broken);
-    CHECK_THAT(*broken, Catch::Contains("s1: position in") && Catch::Contains("cost -9"));
+    CHECK_THAT(*broken, Catch::Contains("s1: position in") && Catch::Contains("-10 shares"));
 }
 
 TEST_CASE("Portfolio keeps fill statistics by asset", "[execution]") {

@@ -41,14 +41,16 @@ struct GateFixture {
     void settle(bool won, Usdc cost, UtcTime at = utc_from_seconds(1'776'081'650)) {
         TradeMatched bought;
         bought.trade.trade = {std::to_string(++seq)};
-        bought.trade.token = market.up;
+        auto token = market.up; // of a window of its own
+        token.bytes[0] = static_cast<std::uint8_t>(seq);
+        bought.trade.token = token;
         bought.trade.size = shares(1);
         bought.strategy = test_strategy;
         bought.cost = cost;
         record(bought, at);
         PositionSettled settled;
         settled.strategy = test_strategy;
-        settled.token = market.up;
+        settled.token = token;
         settled.size = shares(1);
         settled.cost = cost;
         settled.payout = won ? usd(1) : Usdc{};

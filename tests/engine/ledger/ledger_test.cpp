@@ -240,6 +240,24 @@ TEST_CASE("Ledger refuses facts that contradict it and books nothing of the batc
     CHECK(ledger.apply(facts[3]));
 }
 
+TEST_CASE("Ledger refuses to change a trade that is confirmed", "[ledger]") {
+    Scratch scratch;
+    auto ledger = open_new(scratch / "ledger.db");
+    auto const facts = one_win();
+    REQUIRE(ledger.apply_batch({facts.data(), 5}));
+    auto const before = ledger.content_digest().value();
+    auto confirmed = std::get<TradeChanged>(facts[4].body);
+    confirmed.to = TradeState::failed;
+
+    auto const refused = ledger.apply(Fact{6, utc_from_seconds(1'776'000'301), confirmed});
+
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().detail.find("trade t-1 is confirmed and over") != std::string::npos);
+    CHECK(ledger.content_digest().value() == before);
+    auto const held = ledger.open_positions().value().at(0);
+    CHECK(held.confirmed == shares(5));
+}
+
 TEST_CASE("Ledger lists a won trade with its prices, fee and bankroll", "[ledger]") {
     Scratch scratch;
     auto ledger = open_new(scratch / "ledger.db");
@@ -379,7 +397,7 @@ TEST_CASE("Ledger refuses a newer schema and strange files", "[ledger][migration
 
     REQUIRE_FALSE(newer);
     CHECK(
-        newer.error().detail.find("schema 99, this polyquant knows up to 1") != std::string::npos
+        newer.error().detail.find("schema 99, this polyquant knows up to 2") != std::string::npos
     );
     REQUIRE_FALSE(other);
     CHECK(other.error().detail.find("another program") != std::string::npos);
@@ -397,11 +415,11 @@ TEST_CASE("Ledger keeps the old schema whole when a migration fails", "[ledger][
         REQUIRE(ledger.apply_batch(one_win()));
         before = ledger.content_digest().value();
     }
-    Migration const base = ledger_migrations()[0];
     Migration const broken[] = {
-        base,
-        {2, "good step", "CREATE TABLE extra (id INTEGER) STRICT"},
-        {3, "bad step", "NONSENSE"}
+        ledger_migrations()[0],
+        ledger_migrations()[1],
+        {3, "good step", "CREATE TABLE extra (id INTEGER) STRICT"},
+        {4, "bad step", "NONSENSE"}
     };
 
     auto const failed = Ledger::open(scratch / "ledger.db", {.migrations = broken});
@@ -409,7 +427,7 @@ TEST_CASE("Ledger keeps the old schema whole when a migration fails", "[ledger][
     REQUIRE_FALSE(failed);
     CHECK(failed.error().detail.find("\"bad step\"") != std::string::npos);
     CHECK(open_new(scratch / "ledger.db").content_digest().value() == before);
-    CHECK(open_new(scratch / "ledger.db.v1.backup").content_digest().value() == before);
+    CHECK(open_new(scratch / "ledger.db.v2.backup").content_digest().value() == before);
 }
 
 TEST_CASE("Ledger migrates a non-empty file and keeps its facts", "[ledger][migration]") {
@@ -418,14 +436,16 @@ TEST_CASE("Ledger migrates a non-empty file and keeps its facts", "[ledger][migr
         REQUIRE(open_new(scratch / "ledger.db").apply_batch(one_win()));
     }
     Migration const longer[] = {
-        ledger_migrations()[0], {2, "notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY) STRICT"}
+        ledger_migrations()[0],
+        ledger_migrations()[1],
+        {3, "notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY) STRICT"}
     };
 
     auto ledger = open_new(scratch / "ledger.db", {.migrations = longer});
 
     CHECK(ledger.applied_seq() == 7);
     CHECK(ledger.check().value() == std::vector<std::string>{});
-    CHECK(std::filesystem::exists(scratch / "ledger.db.v1.backup"));
+    CHECK(std::filesystem::exists(scratch / "ledger.db.v2.backup"));
 }
 
 TEST_CASE(

@@ -62,7 +62,7 @@ TEST_CASE("The status block answers what a trader asks", "[observe]") {
     auto const lines = status_block(sample(), 300);
 
     REQUIRE(lines.size() == 3);
-    CHECK(lines[0] == "replay x60 2026-04-13T12:04:18 UTC  events 1234  lag 0.0s");
+    CHECK(lines[0] == "replay x60 2026-04-13T12:04:18 UTC  events 1234");
     CHECK(
         lines[1] == "BTC  42s strike 74011.20 spot 74011.20  P(UP) 0.515  UP 0.88/0.9 -39.1c  "
                     "DOWN --/-- --  ages book 0.3s price 58s"

@@ -1,0 +1,48 @@
+// What calls of one kind to one venue share: a rate budget and a circuit breaker.
+#pragma once
+
+#include "connectors/net/rate_limiter.hpp"
+#include "engine/runtime/circuit_breaker.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace polyquant::net {
+
+struct EndpointGroup {
+    RateLimiter limiter;
+    runtime::CircuitBreaker breaker;
+};
+
+struct GroupLimits {
+    TokenRate rate{};
+    int weight_per_minute = 0; // Binance's kind of budget; 0: none
+    runtime::CircuitBreaker::Limits breaker{};
+};
+
+class EndpointGroups {
+public:
+    // Called at each change of a breaker, to publish it as BreakerChanged.
+    using OnChange = std::function<void(std::string const& group, BreakerState state)>;
+
+    explicit EndpointGroups(OnChange on_change = {}) : on_change_{std::move(on_change)} {}
+
+    void add(std::string name, GroupLimits const& limits);
+    // Null for the empty name; a name nobody added is a bug.
+    EndpointGroup* find(std::string const& name);
+
+    // Asks the breaker; a true must be followed by record().
+    bool allow(std::string const& name, Instant now);
+    void record(std::string const& name, std::optional<Fault> fault, Instant now);
+    // Reports what changes by time alone: an open breaker that may try again. Call it now and then.
+    void report_changes(Instant now);
+
+private:
+    void report(std::string const& name, EndpointGroup& group, Instant now);
+
+    OnChange on_change_;
+    std::map<std::string, EndpointGroup> groups_;
+};
+
+} // namespace polyquant::net

@@ -1,0 +1,14 @@
+// For the .cpp files of this folder only: what TlsContext hides.
+#pragma once
+
+#include "connectors/net/tls_context.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+
+namespace polyquant::net {
+
+struct TlsContext::Native {
+    boost::asio::ssl::context context{boost::asio::ssl::context::tls_client};
+};
+
+} // namespace polyquant::net

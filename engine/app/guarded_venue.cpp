@@ -1,0 +1,13 @@
+#include "engine/app/guarded_venue.hpp"
+
+namespace polyquant::app {
+
+Task<Result<OrderAck>> GuardedVenue::post(PreparedOrder order, Instant deadline) {
+    if (auto const may = may_send_(); !may)
+        // A fault that is certain: the order was not sent, so there is nothing to look up.
+        co_return Failure{Fault::storage, "not sent", describe(may.error())};
+    auto answer = co_await venue_.post(std::move(order), deadline);
+    co_return answer;
+}
+
+} // namespace polyquant::app
