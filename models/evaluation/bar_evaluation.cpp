@@ -229,7 +229,6 @@ private:
             params.inputs.lead = params.inputs.lead && with_lead;
             auto const fit = window::LogisticCorrection::fit(rows(split_.train), outcomes, params);
             if (!fit) return fit.error();
-            if (with_lead) coin_.correction = fit->describe();
             auto& out = with_lead ? up(Member::logistic) : logistic_alone_;
             for (std::size_t i = predicted_.first; i < predicted_.last; ++i)
                 out.push_back(fit->up_probability(row(i)));

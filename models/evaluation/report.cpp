@@ -131,7 +131,7 @@ std::string favourite_table(BarEvaluation const& evaluation) {
                        "|---|---|---:|---:|---:|---:|---|\n";
     constexpr double edges[] = {0.85, 0.95};
     for (auto const& coin : evaluation.coins)
-        for (auto const member : {Member::closed_form, Member::stacked})
+        for (auto const member : {Member::stacked})
             for (auto const left : window::decision_seconds) {
                 Selected const some{coin.test, left};
                 auto promised = some.of(coin.test.up[static_cast<std::size_t>(member)]);
@@ -254,9 +254,7 @@ std::string training_notes(BarEvaluation const& evaluation) {
         );
         for (auto const factor : coin.volatility->model.profile.grid_factors())
             text += fmt::format(" {:.3f}", factor);
-        text += fmt::format(
-            ". Logistic: {}. Boosting: {}. Last stack:", coin.correction, coin.boosting
-        );
+        text += fmt::format(". Boosting: {}. Last stack:", coin.boosting);
         for (auto const& [name, weight] : coin.stack_weights)
             text += fmt::format(" {} {:.2f},", name, weight);
         text.back() = '.';
