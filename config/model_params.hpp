@@ -29,7 +29,16 @@ constexpr std::array<Choice<SignalTime>, 2> choices(SignalTime) {
     return {{{"window_start", SignalTime::window_start}, {"continuous", SignalTime::continuous}}};
 }
 
+// What strategies are told: the ensemble of indicators, or the closed form of the market's own
+// rule.
+enum class ModelKind : std::uint8_t { baseline, window };
+
+constexpr std::array<Choice<ModelKind>, 2> choices(ModelKind) {
+    return {{{"baseline", ModelKind::baseline}, {"window", ModelKind::window}}};
+}
+
 struct ModelParams {
+    ModelKind kind = ModelKind::baseline;
     Profile profile = Profile::standard;
     int feature_set = 46;
     SignalTime signal_time = SignalTime::window_start;
@@ -63,6 +72,14 @@ struct ModelParams {
     static constexpr auto table() {
         using P = ModelParams;
         return std::tuple{
+            Param{
+                "kind",
+                &P::kind,
+                "",
+                "baseline: ensemble of indicators at the window's start; window: closed form from "
+                "strike, price, time left and volatility, after every price.",
+                Change::restart
+            },
             Param{
                 "profile",
                 &P::profile,

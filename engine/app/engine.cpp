@@ -107,7 +107,8 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
           parts_.training_pool,
           make_models(config_.run.assets, config_.model),
           signal_time(config_.model)
-      } {
+      },
+      window_signals_{config_.run.assets, config_.model} {
     for (auto const& strategy : config_.strategies)
         strategies_.push_back({std::make_unique<strategies::StrategyActor>(
             parts_.clock, *this, strategies::make_strategy(strategy), config_.run.assets
@@ -155,6 +156,7 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
 
 void Engine::warm_up(Asset asset, std::span<Bar const> history) {
     models_.warm_up(asset, history);
+    window_signals_.warm_up(asset, history);
     for (auto const& bar : history)
         keep_history(BarUpdate{{}, asset, bar, true});
 }
@@ -175,7 +177,10 @@ void Engine::subscribe() {
     bus.on<BarUpdate>("models", [this](BarUpdate const& e) {
         if (e.closed) keep_history(e);
         models_.on(e, parts_.clock.utc_now());
+        window_signals_.on(e);
+        refresh_window_signal(e.asset);
     });
+    bus.on<PriceTick>("models", [this](PriceTick const& e) { refresh_window_signal(e.asset); });
     bus.subscribe(
         "execution",
         EventKinds::of<OwnOrderReport, OwnTradeReport>(),
@@ -246,7 +251,15 @@ MarketView Engine::view(Asset asset, Window window) const {
 }
 
 models::Signal const* Engine::signal(Asset asset) const {
-    return models_.signal(asset);
+    auto const* of_window = window_signals_.signal(asset);
+    return of_window != nullptr ? of_window : models_.signal(asset);
+}
+
+// Before the strategies' turn at the same event. Not journalled: orders record what they acted on.
+void Engine::refresh_window_signal(Asset asset) {
+    if (window_signals_.signal(asset) == nullptr) return;
+    auto const now = parts_.clock.utc_now();
+    window_signals_.refresh(asset, board_.view(asset, window_at(now), now));
 }
 
 Usdc Engine::free_bankroll(StrategyName const& strategy) const {
@@ -256,7 +269,7 @@ Usdc Engine::free_bankroll(StrategyName const& strategy) const {
 
 Engine::Submitted Engine::submit(PlaceOrder const& order, MarketView const& view) {
     if (failed_) return {Reason::trading_halted, {}};
-    auto const* newest = order.asset ? models_.signal(*order.asset) : nullptr;
+    auto const* newest = order.asset ? signal(*order.asset) : nullptr;
     execution::RiskView risk;
     risk.now = view.now;
     risk.market = view.market;

@@ -8,6 +8,7 @@
 #include "engine/app/fact_log.hpp"
 #include "engine/app/guarded_venue.hpp"
 #include "engine/app/input_digest.hpp"
+#include "engine/app/window_signals.hpp"
 #include "engine/execution/execution_actor.hpp"
 #include "engine/market/market_board.hpp"
 #include "engine/observe/status_text.hpp"
@@ -105,6 +106,7 @@ private:
     void open_epoch(strategies::Strategy const& strategy);
     void on_fact(Fact const& fact);
     void wake_all(Asset asset, std::uint64_t seq);
+    void refresh_window_signal(Asset asset);
     void wake_for_token(TokenId const& token, std::uint64_t seq);
     Task<void> run_settlement();
     void settle_due();
@@ -132,6 +134,7 @@ private:
     execution::ExecutionActor execution_;
     settlement::WindowSettler settler_;
     models::ModelActor models_;
+    WindowSignals window_signals_;
     std::vector<StrategySlot> strategies_;
     std::array<std::deque<Bar>, asset_count> history_; // closed bars, to rebuild models on a reload
     std::set<ConditionId> pinned_;                     // markets we hold shares of

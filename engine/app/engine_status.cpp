@@ -59,7 +59,7 @@ observe::AssetStatus Engine::asset_status(Asset asset, UtcTime now) const {
     status.current_is_average = view.average.has_value();
     status.current = view.average ? view.average : view.spot;
     if (view.spot) status.price_age = now - view.spot->at;
-    if (auto const* signal = models_.signal(asset)) {
+    if (auto const* signal = this->signal(asset)) {
         if (signal->usable && signal->window == view.window)
             status.up = signal->up;
         else

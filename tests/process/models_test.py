@@ -102,6 +102,16 @@ class ModelsTest(ReplayCase):
         )
         self.assertIn("give --bars", self.polyquant("models", "promote", "x", code=2))
 
+    def test_strategies_trade_on_the_window_model_when_told_to(self):
+        config = self.sample_config(edits=[("[model]\n", '[model]\nkind = "window"\n')])
+
+        self.summary("first", config=config)
+        self.summary("again", config=config)
+
+        self.assertEqual(self.digest("first"), self.digest("again"))
+        self.summary("baseline")
+        self.assertNotEqual(self.digest("first"), self.digest("baseline"))
+
     def test_evaluate_reads_tapes(self):
         bars = sorted(pathlib.Path(ROOT / "data/sample").glob("*-1m-bars.tape"))
         report = self.work / "report.md"

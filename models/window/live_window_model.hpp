@@ -1,0 +1,45 @@
+// The closed form as strategies see it: one coin, fed with closed minute bars, asked with what the
+// market board knows. Needs no training run; its volatility forecast is fitted on the bars it is
+// warmed up with, and is the 30-minute EWMA where they are too few.
+#pragma once
+
+#include "engine/core/market_view.hpp"
+#include "models/signal.hpp"
+#include "models/window/closed_form.hpp"
+#include "models/window/volatility_model.hpp"
+
+#include <span>
+
+namespace polyquant::models::window {
+
+class LiveWindowModel {
+public:
+    explicit LiveWindowModel(Asset asset);
+
+    // Starts again from these bars, oldest first. Blocks for tens of milliseconds on a few days.
+    void warm_up(std::span<Bar const> history);
+
+    void on_bar(Bar const& closed);
+
+    // The signal for the view's window, as of its newest price. Usable only with an undisputed
+    // strike, a price, an hour of bars of which the newest is younger than 90 s, and, late in a
+    // market that settles by an average, the realised part of it. Allocates only when `why` changes
+    // to a long text.
+    Signal const& update(MarketView const& view);
+
+    Signal const& signal() const { return signal_; }
+
+    bool is_fitted() const { return fitted_; }
+
+private:
+    std::string_view refuse(MarketView const& view) const;
+
+    VolatilityModel model_ = VolatilityModel::unfitted();
+    VolatilityState state_;
+    TailShape shape_;
+    UtcTime last_close_{};
+    bool fitted_ = false;
+    Signal signal_;
+};
+
+} // namespace polyquant::models::window
