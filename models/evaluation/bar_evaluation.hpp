@@ -68,7 +68,7 @@ struct CoinEvaluation {
     std::optional<window::VolatilityFit> volatility;
     // Log loss on the tuning block by tail shape, best first used.
     std::vector<std::pair<std::string, double>> shapes;
-    std::string boosting;   // rounds and losses, or why it is missing
+    std::string boosting; // rounds and losses, or why it is missing
     std::vector<std::pair<std::string, double>> stack_weights; // of the last day
     std::vector<std::pair<std::string, validation::PlaceboReport>> placebo;
     Predictions test;
