@@ -1,6 +1,7 @@
 #include "models/model_file.hpp"
 
 #include "models/fingerprint.hpp"
+#include "models/replace_file.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -9,11 +10,9 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <fcntl.h>
 #include <fstream>
 #include <sstream>
 #include <system_error>
-#include <unistd.h>
 
 namespace polyquant::models {
 
@@ -345,31 +344,7 @@ parse_model(std::string_view text, FeatureSet expected, std::string const& where
 }
 
 Result<void> save_model(std::filesystem::path const& path, TrainedModel const& model) {
-    auto const text = to_text(model);
-    auto beside = path;
-    beside += ".tmp";
-    int const file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (file < 0) return storage_failure(beside, "cannot create");
-    std::size_t done = 0;
-    while (done < text.size()) {
-        auto const n = ::write(file, text.data() + done, text.size() - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) break;
-        done += static_cast<std::size_t>(n);
-    }
-    bool const written = done == text.size() && ::fsync(file) == 0;
-    auto failure = storage_failure(beside, "cannot write");
-    bool const closed = ::close(file) == 0;
-    if (!written || !closed) {
-        ::unlink(beside.c_str());
-        return failure;
-    }
-    if (::rename(beside.c_str(), path.c_str()) != 0) {
-        auto refused = storage_failure(path, "cannot replace");
-        ::unlink(beside.c_str());
-        return refused;
-    }
-    return {};
+    return replace_file(path, to_text(model));
 }
 
 Result<TrainedModel> load_model(std::filesystem::path const& path, FeatureSet expected) {

@@ -5,6 +5,7 @@
 #include "engine/app/build_info.hpp"
 #include "engine/app/exit_code.hpp"
 #include "engine/app/ledger_commands.hpp"
+#include "engine/app/model_commands.hpp"
 #include "engine/app/replay_command.hpp"
 #include "strategies/catalog.hpp"
 
@@ -76,10 +77,14 @@ int show_params(CommandLine const& line) {
 }
 
 int dispatch(int argc, char** argv) {
-    // The tape commands bring their own command line.
-    if (argc >= 2 && std::string_view{argv[1]} == "tape") {
+    // These bring their own command line.
+    if (argc >= 2) {
+        std::string_view const command{argv[1]};
         std::vector<std::string> const args(argv + 2, argv + argc);
-        return tape::run_tape_command(args, std::cout, std::cerr);
+        if (command == "tape") return tape::run_tape_command(args, std::cout, std::cerr);
+        if (command == "train") return app::run_train(args, std::cout, std::cerr);
+        if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
+        if (command == "models") return app::run_models(args, std::cout, std::cerr);
     }
     CommandLine line;
     line.app.require_subcommand(1);
@@ -88,6 +93,9 @@ int dispatch(int argc, char** argv) {
                     "4 halted by a safety rule, 5 storage, 130 interrupted.");
     auto* replay = add_replay(line);
     line.app.add_subcommand("tape", "Import, inspect and print recordings (see tape --help)");
+    line.app.add_subcommand("train", "Train a window model on bars (see train --help)");
+    line.app.add_subcommand("evaluate", "Judge every model on held-out windows and quotes");
+    line.app.add_subcommand("models", "List, show, compare and promote trained models");
     auto* params = line.app.add_subcommand(
         "params", "Every parameter with value, origin, range and meaning, and break-even tables"
     );

@@ -2,6 +2,7 @@
 
 #include "models/boosting/boosting_model.hpp"
 #include "models/calibration/calibrator.hpp"
+#include "models/calibration/ridge_correction.hpp"
 #include "models/calibration/scores.hpp"
 #include "models/calibration/stacking.hpp"
 #include "models/evaluation/baseline_predictions.hpp"
@@ -20,7 +21,8 @@ using window::WindowDataset;
 using window::WindowFeature;
 
 constexpr std::array stack_members{
-    Member::baseline, Member::closed_form, Member::logistic, Member::boosting, Member::recent};
+    Member::baseline, Member::closed_form, Member::logistic, Member::boosting, Member::recent
+};
 
 struct Range {
     std::size_t first = 0;
@@ -66,7 +68,8 @@ std::vector<double> column(WindowDataset const& dataset, Range range, WindowFeat
 }
 
 // The tail shape is fitted on training moves and chosen on the tuning block.
-window::TailShape choose_shape(WindowDataset const& dataset, Split const& split, CoinEvaluation& coin) {
+window::TailShape
+choose_shape(WindowDataset const& dataset, Split const& split, CoinEvaluation& coin) {
     std::vector<double> moves;
     for (std::size_t i = split.train.first; i < split.train.last; ++i)
         if (auto const move = dataset.rows[i].standardised_move(); std::isfinite(move))
@@ -82,7 +85,8 @@ window::TailShape choose_shape(WindowDataset const& dataset, Split const& split,
     auto best_loss = std::numeric_limits<double>::infinity();
     for (auto const& candidate : candidates) {
         std::vector<double> promised;
-        for (auto const value : z) promised.push_back(1 - candidate.cdf(-value));
+        for (auto const value : z)
+            promised.push_back(1 - candidate.cdf(-value));
         auto const loss = calibration::log_loss(promised, outcomes);
         coin.shapes.emplace_back(candidate.name(), loss);
         if (loss < best_loss) {
@@ -129,8 +133,9 @@ struct BoostingBlocks {
     std::vector<std::string> names;
 };
 
-BoostingBlocks
-cut_columns(WindowDataset const& dataset, Split const& split, std::span<std::size_t const> columns) {
+BoostingBlocks cut_columns(
+    WindowDataset const& dataset, Split const& split, std::span<std::size_t const> columns
+) {
     auto const all_names = window::row_feature_names();
     auto const cut = [&](Range range) {
         return window::select_columns(
@@ -138,7 +143,8 @@ cut_columns(WindowDataset const& dataset, Split const& split, std::span<std::siz
         );
     };
     BoostingBlocks blocks{cut(split.train), cut(split.tune), {}};
-    for (auto const k : columns) blocks.names.push_back(all_names[k]);
+    for (auto const k : columns)
+        blocks.names.push_back(all_names[k]);
     return blocks;
 }
 
@@ -174,7 +180,8 @@ public:
                     split_.test.size(),
                     rows_min,
                     rows_min / 2
-                )};
+                )
+            };
         apply_shape(choose_shape(dataset_, split_, coin_));
         if (auto const done = predict_baseline(); !done) return done.error();
         if (auto const done = predict_logistic(); !done) return done.error();
@@ -220,8 +227,7 @@ private:
         for (bool const with_lead : {true, false}) {
             auto params = options_.correction;
             params.inputs.lead = params.inputs.lead && with_lead;
-            auto const fit =
-                window::LogisticCorrection::fit(rows(split_.train), outcomes, params);
+            auto const fit = window::LogisticCorrection::fit(rows(split_.train), outcomes, params);
             if (!fit) return fit.error();
             if (with_lead) coin_.correction = fit->describe();
             auto& out = with_lead ? up(Member::logistic) : logistic_alone_;
@@ -244,8 +250,7 @@ private:
             column(dataset_, split_.train, WindowFeature::closed_form_log_odds);
         auto const tune_start = column(dataset_, split_.tune, WindowFeature::closed_form_log_odds);
         for (bool const with_lead : {true, false}) {
-            auto const columns =
-                boosting_columns(dataset_, coin_.asset, split_.train, with_lead);
+            auto const columns = boosting_columns(dataset_, coin_.asset, split_.train, with_lead);
             auto const blocks = cut_columns(dataset_, split_, columns);
             auto const trained = lightgbm_->train(
                 {blocks.train.rows(), train_outcomes, train_start},
@@ -281,9 +286,11 @@ private:
         for (auto first = predicted_.first; first < predicted_.last;) {
             auto const day = day_of(first);
             auto last = first;
-            while (last < predicted_.last && day_of(last) == day) ++last;
+            while (last < predicted_.last && day_of(last) == day)
+                ++last;
             auto oldest = first;
-            while (oldest > 0 && day_of(oldest - 1) >= day - days) --oldest;
+            while (oldest > 0 && day_of(oldest - 1) >= day - days)
+                --oldest;
             auto const known = Range{oldest, first};
             auto const fit = window::LogisticCorrection::fit(
                 rows(known), outcomes_of(dataset_, known), options_.correction
@@ -294,27 +301,9 @@ private:
                         fit ? fit->up_probability(row(i))
                             : up(Member::logistic)[i - predicted_.first]
                     );
-            if (fit) coin_.recent = fit->describe();
             first = last;
         }
         return boost::system::in_place_value;
-    }
-
-    // Platt's map with a slope that depends on the time left.
-    Result<calibration::LogisticFit> fit_timed(
-        std::span<double const> blended, std::span<double const> outcomes, std::size_t first
-    ) const {
-        validation::RowTable table{2};
-        for (std::size_t i = 0; i < blended.size(); ++i) {
-            auto const cells = timed_cells(blended[i], dataset_.rows[first + i].seconds_left);
-            table.add(cells);
-        }
-        return calibration::fit_logistic(table.rows(), outcomes, {}, {.l2 = 1});
-    }
-
-    static std::array<double, 2> timed_cells(double p, int seconds_left) {
-        auto const log_odds = calibration::logit(p);
-        return {log_odds, log_odds * std::log(seconds_left / 120.0)};
     }
 
     // Every test day gets weights and calibration from all days before it, tuning block included.
@@ -324,20 +313,22 @@ private:
         validation::RowTable members{stack_members.size()};
         std::vector<double> cells(stack_members.size());
         std::vector<double> outcomes;
+        std::vector<double> seconds_left;
         for (std::size_t i = predicted_.first; i < predicted_.last; ++i) {
             for (std::size_t k = 0; k < stack_members.size(); ++k)
                 cells[k] = up(stack_members[k])[i - offset];
             members.add(cells);
             outcomes.push_back(dataset_.rows[i].outcome);
+            seconds_left.push_back(dataset_.rows[i].seconds_left);
         }
         for (auto first = split_.test.first; first < split_.test.last;) {
             auto const day = day_of(first);
             auto last = first;
-            while (last < split_.test.last && day_of(last) == day) ++last;
+            while (last < split_.test.last && day_of(last) == day)
+                ++last;
             auto const past = first - offset;
             auto const known = std::span{outcomes}.first(past);
-            auto const fit =
-                calibration::fit_stack(members.rows().slice(0, past), known);
+            auto const fit = calibration::fit_stack(members.rows().slice(0, past), known);
             if (!fit) return fit.error();
             std::vector<double> blended;
             for (std::size_t i = 0; i < past; ++i)
@@ -350,13 +341,13 @@ private:
                 if (!calibrator) return calibrator.error();
                 calibrators[m] = std::move(*calibrator);
             }
-            auto const timed = fit_timed(blended, known, offset);
+            auto const timed = calibration::MomentCalibrator::fit(
+                blended, std::span{seconds_left}.first(past), known
+            );
             if (!timed) return timed.error();
             for (auto i = first; i < last; ++i) {
                 auto const p = calibration::blend(fit->weights, members[i - offset]);
-                test.stacked_by.back().push_back(
-                    timed->probability(timed_cells(p, dataset_.rows[i].seconds_left))
-                );
+                test.stacked_by.back().push_back(timed->apply(p, seconds_left[i - offset]));
                 for (std::size_t m = 0; m < calibrators.size(); ++m)
                     test.stacked_by[m].push_back(calibrators[m].apply(p));
             }
@@ -369,9 +360,9 @@ private:
         auto const tail = [&](std::vector<double> const& all) {
             return std::vector<double>(all.begin() + static_cast<std::ptrdiff_t>(skip), all.end());
         };
-        for (std::size_t m = 0; m + 1 < member_count; ++m) test.up[m] = tail(up_[m]);
-        test.up[static_cast<std::size_t>(Member::stacked)] =
-            test.stacked_by.back();
+        for (std::size_t m = 0; m + 1 < member_count; ++m)
+            test.up[m] = tail(up_[m]);
+        test.up[static_cast<std::size_t>(Member::stacked)] = test.stacked_by.back();
         test.logistic_alone = tail(logistic_alone_);
         test.boosting_alone = tail(boosting_alone_);
         for (auto i = split_.test.first; i < split_.test.last; ++i) {
@@ -489,7 +480,8 @@ Result<BarEvaluation> evaluate_bars(
     if (!(options.train_from < options.tune_from && options.tune_from < options.test_from &&
           options.test_from < options.test_to))
         return Failure{
-            Fault::invalid, "evaluation", "train, tune and test must follow each other in time"};
+            Fault::invalid, "evaluation", "train, tune and test must follow each other in time"
+        };
     BarEvaluation evaluation;
     evaluation.options = options;
     auto const lightgbm = boosting::LightGbm::open(options.lightgbm);
@@ -519,12 +511,9 @@ Result<BarEvaluation> evaluate_bars(
             "{}: training and predicting {} rows ...\n", to_string(asset), dataset.rows.size()
         );
         progress.flush();
-        auto coin = CoinRun{
-            asset,
-            bars[index_of(asset)],
-            dataset,
-            options,
-            lightgbm ? &*lightgbm : nullptr}.run();
+        auto coin =
+            CoinRun{asset, bars[index_of(asset)], dataset, options, lightgbm ? &*lightgbm : nullptr}
+                .run();
         if (!coin) return coin.error();
         coin->volatility = std::move(fits[index_of(asset)]);
         evaluation.coins.push_back(std::move(*coin));

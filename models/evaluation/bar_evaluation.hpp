@@ -54,8 +54,8 @@ struct Predictions {
     // The same models without the inputs that come from other coins.
     std::vector<double> logistic_alone;
     std::vector<double> boosting_alone;
-    // The stack under each way of calibrating it: none, platt, isotonic, beta, and Platt's slope
-    // depending on the time left.
+    // The stack under each way of calibrating it: none, platt, isotonic, beta, and a slope a
+    // moment drawn towards 1.
     std::array<std::vector<double>, 5> stacked_by;
 
     std::size_t size() const { return outcome.size(); }
@@ -69,7 +69,6 @@ struct CoinEvaluation {
     // Log loss on the tuning block by tail shape, best first used.
     std::vector<std::pair<std::string, double>> shapes;
     std::string correction; // its weights in words
-    std::string recent;     // those of the last day's refit
     std::string boosting;   // rounds and losses, or why it is missing
     std::vector<std::pair<std::string, double>> stack_weights; // of the last day
     std::vector<std::pair<std::string, validation::PlaceboReport>> placebo;

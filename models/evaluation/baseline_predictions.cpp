@@ -28,15 +28,15 @@ predict_at_window_starts(std::span<Bar const> bars, std::span<UtcTime const> sta
     BaselinePredictions predictions;
     if (starts.empty()) return predictions;
     // Features need an hour, the heuristic's scale four: a day before the first training bar.
-    auto const from = first_closing_after(
-        bars, starts.front() - train_span - std::chrono::hours{48}
-    );
+    auto const from =
+        first_closing_after(bars, starts.front() - train_span - std::chrono::hours{48});
     auto const used = bars.subspan(from, first_closing_after(bars, starts.back()) - from);
     auto const rows = compute_features(used);
     if (!rows) return rows.error();
     HeuristicScorer scorer;
     std::vector<double> heuristic;
-    for (auto const& row : *rows) heuristic.push_back(scorer.push(row).up);
+    for (auto const& row : *rows)
+        heuristic.push_back(scorer.push(row).up);
 
     std::optional<Predictor> predictor;
     std::optional<std::chrono::sys_days> trained_for;
@@ -48,9 +48,7 @@ predict_at_window_starts(std::span<Bar const> bars, std::span<UtcTime const> sta
             auto const last = first_closing_after(used, midnight);
             auto const first = first_closing_after(used, midnight - train_span);
             auto const model = train_on_rows(
-                used.subspan(first, last - first),
-                std::span{*rows}.subspan(first, last - first),
-                {}
+                used.subspan(first, last - first), std::span{*rows}.subspan(first, last - first), {}
             );
             predictor = model ? std::optional{Predictor{*model}} : std::nullopt;
         }

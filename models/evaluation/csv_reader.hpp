@@ -42,8 +42,9 @@ public:
         auto const cell = text(column);
         double value = 0;
         auto const [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-        return error == std::errc{} && end == cell.data() + cell.size() ? value
- : std::numeric_limits<double>::quiet_NaN();
+        return error == std::errc{} && end == cell.data() + cell.size()
+                   ? value
+                   : std::numeric_limits<double>::quiet_NaN();
     }
 
 private:
@@ -70,6 +71,5 @@ private:
     std::vector<std::string_view> heading_;
     std::vector<std::string_view> cells_;
 };
-
 
 } // namespace polyquant::models::evaluation

@@ -19,7 +19,7 @@ namespace polyquant::models::evaluation {
 namespace {
 
 struct Arguments {
-    std::string bars;
+    std::vector<std::filesystem::path> bars;
     std::string tob;
     std::string coverage;
     std::string ladders;
@@ -37,7 +37,9 @@ struct Arguments {
 };
 
 void describe(CLI::App& app, Arguments& arguments) {
-    app.add_option("--bars", arguments.bars, "Folder of <SYMBOL>-1m-*.csv[.gz], all four coins");
+    app.add_option(
+        "--bars", arguments.bars, "1-minute bars of all four coins: a folder, CSV files or tapes"
+    );
     app.add_option("--books", arguments.tob, "Recorded top of book (csv.gz)");
     app.add_option("--coverage", arguments.coverage, "Outcomes of the recorded windows (csv)");
     app.add_option("--ladders", arguments.ladders, "Recorded ask ladders (jsonl.gz)");
@@ -70,21 +72,28 @@ Result<EvaluationOptions> options_of(Arguments const& arguments) {
     return options;
 }
 
-Result<void>
-evaluate_on_bars(Arguments const& arguments, ReportParts& parts, std::ostream& err) {
-    auto options = options_of(arguments);
-    if (!options) return options.error();
+Result<window::AssetBars> read_folder(std::filesystem::path const& folder) {
     window::AssetBars bars;
     for (auto const asset : all_assets) {
-        err << fmt::format("reading bars of {} ...\n", to_string(asset));
-        auto read = window::read_minute_bars(arguments.bars, asset);
+        auto read = window::read_minute_bars(folder, asset);
         if (!read) return read.error();
         bars[index_of(asset)] = std::move(*read);
     }
+    return bars;
+}
+
+Result<void> evaluate_on_bars(
+    Arguments const& arguments, ReportParts& parts, std::ostream& err, BarReader const& read_bars
+) {
+    auto options = options_of(arguments);
+    if (!options) return options.error();
+    err << "reading bars ...\n";
+    auto const bars = read_bars ? read_bars(arguments.bars) : read_folder(arguments.bars.front());
+    if (!bars) return bars.error();
     for (auto const style : {window::LabelStyle::spot, window::LabelStyle::average}) {
         if (arguments.style != "both" && arguments.style != to_string(style)) continue;
         options->style = style;
-        auto evaluation = evaluate_bars(bars, *options, err);
+        auto evaluation = evaluate_bars(*bars, *options, err);
         if (!evaluation) return evaluation.error();
         parts.on_bars.push_back(std::move(*evaluation));
     }
@@ -101,9 +110,9 @@ Result<void> compare_with_market(Arguments const& arguments, ReportParts& parts)
         // The recordings are of the spot-settled era.
         for (auto const& evaluation : parts.on_bars)
             if (evaluation.options.style == window::LabelStyle::spot)
-                parts.against_market.push_back(study_recorded_books(
-                    evaluation.coins[index_of(Asset::btc)], *books, options
-                ));
+                parts.against_market.push_back(
+                    study_recorded_books(evaluation.coins[index_of(Asset::btc)], *books, options)
+                );
     }
     if (!arguments.ladders.empty()) {
         auto const ladders = read_ladders(arguments.ladders);
@@ -162,11 +171,13 @@ std::string measure_monitor(std::size_t simulations, std::uint64_t seed) {
     return text;
 }
 
-Result<void> evaluate(Arguments const& arguments, std::ostream& out, std::ostream& err) {
+Result<void> evaluate(
+    Arguments const& arguments, std::ostream& out, std::ostream& err, BarReader const& read_bars
+) {
     ReportParts parts;
     // Paths are the user's own; the report names the options and leaves them out.
     parts.command = fmt::format(
-        "polyquant evaluate --bars FOLDER{}{}{} --style {} --train-from {} --tune-from {} "
+        "polyquant evaluate --bars BARS{}{}{} --style {} --train-from {} --tune-from {} "
         "--test-from {} --monte-carlo {} --simulations {} --seed {} --report FILE",
         arguments.tob.empty() ? "" : " --books FILE --coverage FILE",
         arguments.ladders.empty() ? "" : " --ladders FILE",
@@ -180,15 +191,15 @@ Result<void> evaluate(Arguments const& arguments, std::ostream& out, std::ostrea
         arguments.seed
     );
     if (!arguments.bars.empty())
-        if (auto const done = evaluate_on_bars(arguments, parts, err); !done) return done;
+        if (auto const done = evaluate_on_bars(arguments, parts, err, read_bars); !done)
+            return done;
     if (auto const done = compare_with_market(arguments, parts); !done) return done;
     if (!arguments.ticks.empty()) {
         auto ticks = read_oracle_ticks(arguments.ticks);
         if (!ticks) return ticks.error();
         auto const official = read_official_outcomes(arguments.markets);
         if (!official) return official.error();
-        parts.oracle =
-            format_oracle_study(study_oracle(OracleDay{std::move(*ticks)}, *official));
+        parts.oracle = format_oracle_study(study_oracle(OracleDay{std::move(*ticks)}, *official));
     }
     if (arguments.monte_carlo > 0) {
         err << "simulating the closed form ...\n";
@@ -214,7 +225,10 @@ Result<void> evaluate(Arguments const& arguments, std::ostream& out, std::ostrea
 } // namespace
 
 int run_evaluate_command(
-    std::vector<std::string> const& args, std::ostream& out, std::ostream& err
+    std::vector<std::string> const& args,
+    std::ostream& out,
+    std::ostream& err,
+    BarReader const& read_bars
 ) {
     CLI::App app{"Judge every model on held-out windows and against the market", "evaluate"};
     Arguments arguments;
@@ -234,12 +248,13 @@ int run_evaluate_command(
         err << "evaluate: --ticks and --markets go together\n";
         return 2;
     }
-    if (arguments.bars.empty() && arguments.ticks.empty() && arguments.ladders.empty() && arguments.monte_carlo == 0 &&
-        arguments.simulations == 0) {
-        err << "evaluate: nothing to do; give --bars, --ticks, --ladders, --monte-carlo or --simulations\n";
+    if (arguments.bars.empty() && arguments.ticks.empty() && arguments.ladders.empty() &&
+        arguments.monte_carlo == 0 && arguments.simulations == 0) {
+        err << "evaluate: nothing to do; give --bars, --ticks, --ladders, --monte-carlo or "
+               "--simulations\n";
         return 2;
     }
-    auto const done = evaluate(arguments, out, err);
+    auto const done = evaluate(arguments, out, err, read_bars);
     if (done) return 0;
     err << "evaluate: " << polyquant::describe(done.error()) << '\n';
     return 1;

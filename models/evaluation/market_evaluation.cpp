@@ -1,7 +1,7 @@
 #include "models/evaluation/market_evaluation.hpp"
 
 #include "engine/core/fees.hpp"
-#include "models/calibration/logistic_fit.hpp"
+#include "models/calibration/market_blend.hpp"
 
 #include <fmt/format.h>
 
@@ -35,44 +35,53 @@ double fee_of(double price) {
     return fee_per_share(crypto_fee(), Price::from_micros(micros));
 }
 
-// The market's log-odds and how far the model lies from them: what we know beyond the price.
-std::array<double, 2> blend_cells(double mid, double model) {
-    auto const market = calibration::logit(std::clamp(mid, 0.005, 0.995));
-    return {market, calibration::logit(std::clamp(model, 0.005, 0.995)) - market};
-}
-
-// Fitted on all days but the one it predicts.
+// Fitted on all blocks but the one it predicts: days, or hours where there is one day only.
 void add_blend(MarketStudy& study, std::size_t model) {
-    study.models.push_back("market and " + study.models[model]);
-    std::set<std::int64_t> days;
+    study.models.push_back("market, corrected by " + study.models[model]);
     auto const day_of = [](QuotedMoment const& moment) {
         return unix_seconds(moment.window_start) / 86'400;
     };
-    for (auto const& moment : study.moments) days.insert(day_of(moment));
-    for (auto const day : days) {
-        validation::RowTable table{2};
-        std::vector<double> outcomes;
+    std::map<UtcTime, int> moments_of;
+    std::set<std::int64_t> days;
+    for (auto const& moment : study.moments) {
+        days.insert(day_of(moment));
+        ++moments_of[moment.window_start];
+    }
+    auto const block = [&](QuotedMoment const& moment) {
+        return days.size() > 1 ? day_of(moment) : block_of(moment);
+    };
+    std::set<std::int64_t> blocks;
+    for (auto const& moment : study.moments)
+        blocks.insert(block(moment));
+    for (auto const left_out : blocks) {
+        std::vector<double> market, promised, outcomes, weights;
         for (auto const& moment : study.moments) {
-            if (day_of(moment) == day) continue;
-            auto const cells = blend_cells(moment.mid(), moment.up[model]);
-            table.add(cells);
+            if (block(moment) == left_out || std::isnan(moment.up[model])) continue;
+            market.push_back(moment.mid());
+            promised.push_back(moment.up[model]);
             outcomes.push_back(moment.up_won ? 1 : 0);
+            weights.push_back(1.0 / moments_of[moment.window_start]);
         }
-        auto const fit = calibration::fit_logistic(table.rows(), outcomes, {}, {.l2 = 5});
+        auto const fit = calibration::MarketBlend::fit(market, promised, outcomes, weights);
         for (auto& moment : study.moments) {
-            if (day_of(moment) != day) continue;
-            auto const cells = blend_cells(moment.mid(), moment.up[model]);
-            moment.up.push_back(fit ? fit->probability(cells) : moment.mid());
+            if (block(moment) != left_out) continue;
+            auto const own = moment.up[model];
+            moment.up.push_back(
+                fit && !std::isnan(own) ? fit->probability(moment.mid(), own) : moment.mid()
+            );
         }
+        if (fit)
+            study.blends.push_back(fmt::format(
+                "{} ({} moments): {}", study.models.back(), market.size(), fit->describe()
+            ));
     }
 }
 
-BettingResult bet(
-    std::vector<QuotedMoment const*> const& moments,
+BettingResult
+bet(std::vector<QuotedMoment const*> const& moments,
     std::size_t model,
     BettingRule const& rule,
-    std::uint64_t seed
-) {
+    std::uint64_t seed) {
     BettingResult result{.rule = rule};
     std::vector<double> pnl;
     std::vector<std::int64_t> blocks;
@@ -104,7 +113,8 @@ BettingResult bet(
 
 void compare(MarketStudy& study, MarketOptions const& options) {
     std::set<double, std::greater<>> lefts;
-    for (auto const& moment : study.moments) lefts.insert(moment.seconds_left);
+    for (auto const& moment : study.moments)
+        lefts.insert(moment.seconds_left);
     std::vector<double> groups(lefts.begin(), lefts.end());
     groups.push_back(0);
     for (std::size_t model = 0; model < study.models.size(); ++model)
@@ -123,7 +133,8 @@ void compare(MarketStudy& study, MarketOptions const& options) {
             }
             if (chosen.empty()) continue;
             MarketComparison line{
-                .model = study.models[model], .seconds_left = left, .moments = chosen.size()};
+                .model = study.models[model], .seconds_left = left, .moments = chosen.size()
+            };
             line.market_brier = calibration::brier(mids, outcomes);
             line.model_brier = calibration::brier(promised, outcomes);
             line.advantage =
@@ -154,8 +165,10 @@ MarketStudy study_recorded_books(
         Member::logistic,
         Member::boosting,
         Member::recent,
-        Member::stacked};
-    for (auto const member : members) study.models.emplace_back(to_string(member));
+        Member::stacked
+    };
+    for (auto const member : members)
+        study.models.emplace_back(to_string(member));
     auto const& test = btc.test;
     for (std::size_t i = 0; i < test.size(); ++i) {
         auto const it = books.find(test.window_start[i]);
@@ -170,13 +183,18 @@ MarketStudy study_recorded_books(
             .now = *now,
             .later = later ? *later : UpQuote{{}, nan, nan, nan, nan},
             .up_won = *it->second.up_won,
-            .up = {}};
+            .up = {}
+        };
         for (auto const member : members)
             moment.up.push_back(test.up[static_cast<std::size_t>(member)][i]);
         study.moments.push_back(std::move(moment));
     }
     if (!study.moments.empty()) add_blend(study, members.size() - 1);
     compare(study, options);
+    // The members between the plain closed form and the stack differ from both by little.
+    for (auto& line : study.comparisons)
+        line.by_moment = line.model == study.models[1] || line.model == study.models[5] ||
+                         line.model == study.models.back();
     return study;
 }
 
@@ -192,7 +210,9 @@ MarketStudy study_ladders(
         .title = "Ask ladders, BTC, 100 windows of July 2026 (spot-settled)",
         .models = {"closed form, volatility of the samples", "ask table of April"},
         .moments = {},
-        .comparisons = {}};
+        .blends = {},
+        .comparisons = {}
+    };
     window::DecayingMean variance{60};
     int returns = 0;
     auto const shape = window::TailShape::student_t(5).value();
@@ -209,9 +229,11 @@ MarketStudy study_ladders(
             window::WindowState const state{
                 .strike = ladder.open_price,
                 .spot = sample.spot,
-                .seconds_left = sample.seconds_left};
+                .seconds_left = sample.seconds_left
+            };
             window::Uncertainty const uncertainty{
-                .sigma = std::sqrt(variance.mean()), .price_noise = basis_sd};
+                .sigma = std::sqrt(variance.mean()), .price_noise = basis_sd
+            };
             QuotedMoment moment{
                 .window_start = ladder.start,
                 // Grouped by the planned lead time, which samples meet within two seconds.
@@ -219,7 +241,8 @@ MarketStudy study_ladders(
                 .now = sample.quote,
                 .later = sample.quote,
                 .up_won = ladder.up_won,
-                .up = {}};
+                .up = {}
+            };
             // Five shares' mean price is what a small taker pays.
             moment.now.ask = moment.later.ask = sample.up_ask_5;
             moment.now.bid = moment.later.bid = 1 - sample.down_ask_5;
@@ -235,6 +258,7 @@ MarketStudy study_ladders(
             study.moments.push_back(std::move(moment));
         }
     }
+    if (!study.moments.empty()) add_blend(study, 0);
     compare(study, options);
     return study;
 }

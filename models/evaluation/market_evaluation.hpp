@@ -32,7 +32,7 @@ struct BettingRule {
 
 struct BettingResult {
     BettingRule rule;
-    std::size_t wanted = 0;        // decisions to buy
+    std::size_t wanted = 0;           // decisions to buy
     calibration::BootstrapMean pnl{}; // USDC per share of the filled ones, after fee
     double mean_price = 0;
     double won_share = 0;
@@ -41,6 +41,7 @@ struct BettingResult {
 struct MarketComparison {
     std::string model;
     double seconds_left = 0; // 0: all moments together
+    bool by_moment = true;   // shown moment by moment too
     std::size_t moments = 0;
     double market_brier = 0;
     double model_brier = 0;
@@ -52,14 +53,14 @@ struct MarketStudy {
     std::string title;
     std::vector<std::string> models{};
     std::vector<QuotedMoment> moments{};
+    std::vector<std::string> blends{}; // what each left-out fit made of market and model
     std::vector<MarketComparison> comparisons{};
 };
 
 struct MarketOptions {
     Millis quote_age_max{10'000};
     Millis delay{500};
-    std::vector<BettingRule> rules{
-        {0.02, 0.0, 1.0}, {0.05, 0.0, 1.0}, {0.02, 0.85, 0.95}};
+    std::vector<BettingRule> rules{{0.02, 0.0, 1.0}, {0.05, 0.0, 1.0}, {0.02, 0.85, 0.95}};
     std::uint64_t seed = 1;
 };
 

@@ -37,9 +37,8 @@ UpQuote const* QuotedWindow::at(UtcTime t, Millis age_max) const {
     return t - quote.received_at <= age_max ? &quote : nullptr;
 }
 
-Result<std::map<UtcTime, QuotedWindow>> read_recorded_books(
-    std::filesystem::path const& tob, std::filesystem::path const& coverage
-) {
+Result<std::map<UtcTime, QuotedWindow>>
+read_recorded_books(std::filesystem::path const& tob, std::filesystem::path const& coverage) {
     auto const tob_text = window::read_text_file(tob);
     if (!tob_text) return tob_text.error();
     auto const coverage_text = window::read_text_file(coverage);
@@ -49,8 +48,14 @@ Result<std::map<UtcTime, QuotedWindow>> read_recorded_books(
     CsvReader reader{tob.string(), *tob_text};
     std::array<std::size_t, 7> columns{};
     constexpr std::array<std::string_view, 7> names{
-        "recv_ms", "slot_start_sec", "token_side_inferred", "best_bid", "bid_size", "best_ask",
-        "ask_size"};
+        "recv_ms",
+        "slot_start_sec",
+        "token_side_inferred",
+        "best_bid",
+        "bid_size",
+        "best_ask",
+        "ask_size"
+    };
     for (std::size_t i = 0; i < names.size(); ++i) {
         auto const column = reader.column(names[i]);
         if (!column) return column.error();
@@ -66,7 +71,8 @@ Result<std::map<UtcTime, QuotedWindow>> read_recorded_books(
             reader.number(columns[3]),
             reader.number(columns[5]),
             reader.number(columns[4]),
-            reader.number(columns[6])};
+            reader.number(columns[6])
+        };
         if (side == "Down") {
             std::swap(quote.bid, quote.ask);
             std::swap(quote.bid_size, quote.ask_size);
@@ -119,7 +125,8 @@ Result<std::vector<LadderWindow>> read_ladders(std::filesystem::path const& path
             return Failure{
                 Fault::parse,
                 fmt::format("{}:{}", path.string(), number),
-                "is no ladder window (an object with samples and winner)"};
+                "is no ladder window (an object with samples and winner)"
+            };
         LadderWindow window;
         window.start =
             utc_from_seconds(static_cast<std::int64_t>(number_or_nan(*object, "window_ts")));
@@ -136,8 +143,7 @@ Result<std::vector<LadderWindow>> read_ladders(std::filesystem::path const& path
             out.quote.bid = number_or_nan(up->as_object(), "bid");
             out.quote.ask = number_or_nan(up->as_object(), "ask");
             out.quote.received_at =
-                window.start +
-                Millis{static_cast<std::int64_t>(1000 * (300 - out.seconds_left))};
+                window.start + Millis{static_cast<std::int64_t>(1000 * (300 - out.seconds_left))};
             out.up_ask_5 = number_or_nan(up->as_object(), "vwap5");
             out.down_ask = number_or_nan(down->as_object(), "ask");
             out.down_ask_5 = number_or_nan(down->as_object(), "vwap5");

@@ -31,9 +31,8 @@ struct QuotedWindow {
 // `tob`: recv_ms,exch_ms,slot_start_sec,asset_id,token_side_inferred,best_bid,bid_size,best_ask,
 // ask_size,...; rows of the Down token are mirrored at 1 - p. `coverage`: slot_start_sec,...,
 // token_won_inferred,...,token_side_inferred.
-Result<std::map<UtcTime, QuotedWindow>> read_recorded_books(
-    std::filesystem::path const& tob, std::filesystem::path const& coverage
-);
+Result<std::map<UtcTime, QuotedWindow>>
+read_recorded_books(std::filesystem::path const& tob, std::filesystem::path const& coverage);
 
 // A window of the ask-ladder recording: both sides' prices at set seconds before the close, with
 // the spot price at that moment.

@@ -62,7 +62,8 @@ std::optional<double> promise(
         .spot = *spot,
         .average_so_far = *spot,
         .seconds_left = static_cast<double>(seconds_left),
-        .average_seconds = static_cast<double>(rule.twap_length.count())};
+        .average_seconds = static_cast<double>(rule.twap_length.count())
+    };
     if (now > window.end() - rule.twap_length) {
         auto const so_far = day.mean_between(window.end() - rule.twap_length, now);
         if (!so_far) return std::nullopt;
@@ -95,9 +96,10 @@ Result<std::vector<OracleTick>> read_oracle_ticks(std::filesystem::path const& p
 }
 
 std::optional<double> OracleDay::price_at(UtcTime t) const {
-    auto const after = std::partition_point(
-        ticks_.begin(), ticks_.end(), [&](OracleTick const& tick) { return tick.at <= t; }
-    );
+    auto const after =
+        std::partition_point(ticks_.begin(), ticks_.end(), [&](OracleTick const& tick) {
+            return tick.at <= t;
+        });
     if (after == ticks_.begin() || t - std::prev(after)->at > tick_age_max) return std::nullopt;
     return std::prev(after)->price;
 }
@@ -151,7 +153,8 @@ Result<std::vector<OfficialOutcome>> read_official_outcomes(std::filesystem::pat
             return Failure{
                 Fault::parse,
                 fmt::format("{}:{}", path.string(), number),
-                "is no market (an object with start_sec and end_sec)"};
+                "is no market (an object with start_sec and end_sec)"
+            };
         if (!resolved || !resolved->is_bool() || !resolved->as_bool() || !prices ||
             !prices->is_array() || prices->as_array().size() != 2 ||
             !prices->as_array()[0].is_string())
@@ -193,7 +196,8 @@ OracleStudy study_oracle(OracleDay const& day, std::vector<OfficialOutcome> cons
                 .rule = rule,
                 .seconds_left = lead_seconds[k],
                 .windows = promised[k].size(),
-                .brier = calibration::brier(promised[k], outcomes[k])};
+                .brier = calibration::brier(promised[k], outcomes[k])
+            };
             for (std::size_t i = 0; i < promised[k].size(); ++i) {
                 auto const up_favoured = promised[k][i] >= 0.5;
                 forecast.promised += (up_favoured ? promised[k][i] : 1 - promised[k][i]) / n;

@@ -1,6 +1,7 @@
 #include "models/evaluation/report.hpp"
 
 #include "models/calibration/scores.hpp"
+#include "models/evaluation/calibration_table.hpp"
 #include "models/window/volatility_model.hpp"
 
 #include <fmt/chrono.h>
@@ -16,7 +17,6 @@ namespace {
 using calibration::BootstrapMean;
 
 constexpr std::uint64_t seed = 20261123;
-constexpr double count_min = 500; // windows a decile needs to be judged
 constexpr std::size_t bets_min = 50; // fewer can all win by luck, and then resampling sees no risk
 constexpr auto stacked = static_cast<std::size_t>(Member::stacked);
 constexpr auto baseline = static_cast<std::size_t>(Member::baseline);
@@ -38,7 +38,8 @@ struct Selected {
     std::vector<T> of(std::vector<T> const& all) const {
         std::vector<T> some;
         some.reserve(rows.size());
-        for (auto const i : rows) some.push_back(all[i]);
+        for (auto const i : rows)
+            some.push_back(all[i]);
         return some;
     }
 };
@@ -48,9 +49,7 @@ losses(std::span<double const> promised, std::span<double const> outcomes, bool 
     std::vector<double> values;
     for (std::size_t i = 0; i < promised.size(); ++i) {
         auto const miss = promised[i] - outcomes[i];
-        values.push_back(
-            log ? calibration::log_loss_of(promised[i], outcomes[i]) : miss * miss
-        );
+        values.push_back(log ? calibration::log_loss_of(promised[i], outcomes[i]) : miss * miss);
     }
     return values;
 }
@@ -67,7 +66,8 @@ std::string score_table(BarEvaluation const& evaluation, bool log) {
         text += fmt::format(" {} |", to_string(static_cast<Member>(m)));
     text += "\n|---|---:|---:|" + [] {
         std::string dashes;
-        for (std::size_t m = 0; m < member_count; ++m) dashes += "---|";
+        for (std::size_t m = 0; m < member_count; ++m)
+            dashes += "---|";
         return dashes;
     }() + "\n";
     for (auto const& coin : evaluation.coins)
@@ -106,7 +106,8 @@ Margins margin_table(BarEvaluation const& evaluation) {
             auto const gain = [&](std::size_t member, bool log) {
                 auto values = losses(reference, outcomes, log);
                 auto const own = losses(some.of(coin.test.up[member]), outcomes, log);
-                for (std::size_t i = 0; i < values.size(); ++i) values[i] -= own[i];
+                for (std::size_t i = 0; i < values.size(); ++i)
+                    values[i] -= own[i];
                 auto const mean = calibration::block_bootstrap(values, days, seed);
                 margins.all_beat = margins.all_beat && mean.low > 0;
                 return interval(mean, 4);
@@ -122,54 +123,6 @@ Margins margin_table(BarEvaluation const& evaluation) {
             );
         }
     return margins;
-}
-
-struct Calibrated {
-    std::string table;
-    std::size_t judged = 0;
-    std::size_t within = 0;
-    std::size_t excluded = 0; // intervals that do not hold the promise
-};
-
-Calibrated decile_table(BarEvaluation const& evaluation) {
-    Calibrated result;
-    result.table = "| coin | s left | promised | windows | mean promised | won | 95 % interval | "
-                   "points off |\n|---|---:|---|---:|---:|---:|---|---:|\n";
-    auto const add = [&](std::string_view name, std::string_view left, auto const& bins) {
-        for (auto const& bin : bins) {
-            if (static_cast<double>(bin.count) <= count_min) continue;
-            auto const off = 100 * (bin.promised - bin.observed);
-            ++result.judged;
-            result.within += std::abs(off) <= 2 ? 1 : 0;
-            result.excluded +=
-                bin.promised < bin.interval.low || bin.promised > bin.interval.high ? 1 : 0;
-            result.table += fmt::format(
-                "| {} | {} | {:.1f}-{:.1f} | {} | {:.4f} | {:.4f} | {:.4f}-{:.4f} | {:+.1f} |\n",
-                name,
-                left,
-                bin.from,
-                bin.to,
-                bin.count,
-                bin.promised,
-                bin.observed,
-                bin.interval.low,
-                bin.interval.high,
-                off
-            );
-        }
-    };
-    for (auto const& coin : evaluation.coins)
-        for (auto const left : window::decision_seconds) {
-            Selected const some{coin.test, left};
-            add(to_string(coin.asset),
-                std::to_string(left),
-                calibration::reliability(
-                    some.of(coin.test.up[stacked]),
-                    some.of(coin.test.outcome),
-                    calibration::equal_edges(10)
-                ));
-        }
-    return result;
 }
 
 // Favourites promised 0.85 to 0.95, of either side.
@@ -210,7 +163,13 @@ std::string parts_table(BarEvaluation const& evaluation) {
         "| coin | model | Brier | reliability | resolution | uncertainty | ECE | sharpness |\n"
         "|---|---|---:|---:|---:|---:|---:|---:|\n";
     for (auto const& coin : evaluation.coins)
-        for (std::size_t m = 0; m < member_count; ++m) {
+        for (auto const member :
+             {Member::baseline,
+              Member::closed_form,
+              Member::logistic,
+              Member::boosting,
+              Member::stacked}) {
+            auto const m = static_cast<std::size_t>(member);
             auto const& promised = coin.test.up[m];
             auto const parts = calibration::brier_parts(promised, coin.test.outcome);
             text += fmt::format(
@@ -232,14 +191,14 @@ std::string parts_table(BarEvaluation const& evaluation) {
 std::string choices_table(BarEvaluation const& evaluation) {
     std::string text =
         "| coin | logistic: gain by leads | boosting: gain by leads | stack uncalibrated | Platt | "
-        "isotonic | beta | Platt by time left (used) |\n|---|---|---|---:|---:|---:|---:|---:|\n";
+        "isotonic | beta | slope by moment (used) |\n|---|---|---|---:|---:|---:|---:|---:|\n";
     for (auto const& coin : evaluation.coins) {
         auto const& test = coin.test;
         auto const gain = [&](std::vector<double> const& without, Member with) {
             auto values = losses(without, test.outcome, true);
-            auto const own =
-                losses(test.up[static_cast<std::size_t>(with)], test.outcome, true);
-            for (std::size_t i = 0; i < values.size(); ++i) values[i] -= own[i];
+            auto const own = losses(test.up[static_cast<std::size_t>(with)], test.outcome, true);
+            for (std::size_t i = 0; i < values.size(); ++i)
+                values[i] -= own[i];
             return interval(calibration::block_bootstrap(values, test.day, seed), 5);
         };
         text += fmt::format(
@@ -260,7 +219,8 @@ std::string volatility_table(BarEvaluation const& evaluation) {
     for (auto const& coin : evaluation.coins)
         text += fmt::format(" {} 1 min | {} 4 min |", to_string(coin.asset), to_string(coin.asset));
     text += "\n|---|";
-    for (std::size_t i = 0; i < 2 * evaluation.coins.size(); ++i) text += "---:|";
+    for (std::size_t i = 0; i < 2 * evaluation.coins.size(); ++i)
+        text += "---:|";
     text += "\n";
     auto const lines = evaluation.coins.front().volatility->scores.size();
     for (std::size_t k = 0; k < lines; ++k) {
@@ -285,7 +245,8 @@ std::string training_notes(BarEvaluation const& evaluation) {
             coin.tune_rows,
             coin.test.size()
         );
-        for (auto const& [name, loss] : coin.shapes) text += fmt::format(" {} {:.5f},", name, loss);
+        for (auto const& [name, loss] : coin.shapes)
+            text += fmt::format(" {} {:.5f},", name, loss);
         text.back() = '.';
         text += fmt::format(
             " Sigma is uncertain by {:.0f} %. Minute factors of the five-minute grid:",
@@ -294,10 +255,7 @@ std::string training_notes(BarEvaluation const& evaluation) {
         for (auto const factor : coin.volatility->model.profile.grid_factors())
             text += fmt::format(" {:.3f}", factor);
         text += fmt::format(
-            ". Logistic: {}. The last day's refit: {}. Boosting: {}. Last stack:",
-            coin.correction,
-            coin.recent,
-            coin.boosting
+            ". Logistic: {}. Boosting: {}. Last stack:", coin.correction, coin.boosting
         );
         for (auto const& [name, weight] : coin.stack_weights)
             text += fmt::format(" {} {:.2f},", name, weight);
@@ -315,10 +273,11 @@ std::string training_notes(BarEvaluation const& evaluation) {
     return text;
 }
 
-std::string bars_section(BarEvaluation const& evaluation) {
+// Volatility knows no outcomes: it is the same for every style.
+std::string bars_section(BarEvaluation const& evaluation, bool with_volatility) {
     auto const& options = evaluation.options;
     auto const margins = margin_table(evaluation);
-    auto const deciles = decile_table(evaluation);
+    auto const deciles = tabulate_calibration(evaluation, Member::stacked);
     auto const style = options.style == window::LabelStyle::spot
                            ? "spot-style outcomes (close of the window against its open)"
                            : "average-style outcomes (mean of open, high, low and close of the "
@@ -328,19 +287,13 @@ std::string bars_section(BarEvaluation const& evaluation) {
         "Trained on windows from {} to {}, tuned to {}, tested after that. Intervals are 95 %, "
         "from 2,000 resamples of whole test days.\n\n"
         "**Verdict.** The window model {} the baseline ensemble at every coin and moment by a "
-        "margin whose interval excludes 0. Of {} deciles with more than {:.0f} windows {} are "
-        "within 2 points of their promise; by chance alone 5 % of the 95 % intervals would miss "
-        "the promise, here {:.1f} % do.\n\n",
+        "margin whose interval excludes 0.\n\n**Calibration of the stacked model.** {}\n",
         style,
         day_text(options.train_from),
         day_text(options.tune_from),
         day_text(options.test_from),
         margins.all_beat ? "beats" : "does NOT beat",
-        deciles.judged,
-        count_min,
-        deciles.within,
-        100 * static_cast<double>(deciles.excluded) /
-            static_cast<double>(std::max<std::size_t>(deciles.judged, 1))
+        calibration_verdict(deciles)
     );
     if (!evaluation.has_boosting)
         text += "LightGBM was not there: the boosting column repeats the logistic one.\n\n";
@@ -349,11 +302,12 @@ std::string bars_section(BarEvaluation const& evaluation) {
     text += "\n### Log loss\n\n" + score_table(evaluation, true);
     text += "\n### Parts of the Brier score, all moments together\n\n" + parts_table(evaluation);
     text += "\n### Favourites promised 0.85 to 0.95\n\n" + favourite_table(evaluation);
-    text += "\n### Stacked model by decile\n\n" + deciles.table;
+    text += "\n### Stacked model by decile\n\n" + format_calibration(deciles);
     text += "\n### What leads and calibration add (log loss; gains positive when they help)\n\n" +
             choices_table(evaluation);
-    text += "\n### Volatility forecasts on held-out days (QLIKE above the best)\n\n" +
-            volatility_table(evaluation);
+    if (with_volatility)
+        text += "\n### Volatility forecasts on held-out days (QLIKE above the best)\n\n" +
+                volatility_table(evaluation);
     return text + "\n### Training\n\n" + training_notes(evaluation);
 }
 
@@ -361,7 +315,8 @@ std::string market_section(MarketStudy const& study) {
     auto text = fmt::format(
         "## {}\n\nBrier advantage: the market mid's Brier less the model's, positive when the "
         "model is better. Money: USDC per share of filled bets after fee. Intervals are 95 %, "
-        "from resampling hours.\n\n| model | s left | moments | Brier of mid | of model | advantage |",
+        "from resampling hours.\n\n| model | s left | moments | Brier of mid | of model | "
+        "advantage |",
         study.title
     );
     if (study.comparisons.empty()) return text + "\n\nNo quoted moments fall into the test days.\n";
@@ -373,10 +328,12 @@ std::string market_section(MarketStudy const& study) {
             bets.rule.ask_max
         );
     text += "\n|---|---:|---:|---:|---:|---|";
-    for (std::size_t i = 0; i < study.comparisons.front().bets.size(); ++i) text += "---|";
+    for (std::size_t i = 0; i < study.comparisons.front().bets.size(); ++i)
+        text += "---|";
     text += "\n";
     std::string winners;
     for (auto const& line : study.comparisons) {
+        if (line.seconds_left != 0 && !line.by_moment) continue;
         text += fmt::format(
             "| {} | {} | {} | {:.4f} | {:.4f} | {} |",
             line.model,
@@ -411,13 +368,21 @@ std::string market_section(MarketStudy const& study) {
         }
         text += "\n";
     }
+    if (!study.blends.empty()) {
+        text +=
+            "\nWhat the corrected market made of both, fitted without the block it predicts and "
+            "drawn towards the market alone (a window's moments count as one):\n\n";
+        for (auto const& blend : study.blends)
+            text += fmt::format("- {}\n", blend);
+    }
     std::string better;
     for (auto const& line : study.comparisons)
         if (line.seconds_left == 0 && line.advantage.low > 0)
             better += fmt::format("{}{}", better.empty() ? "" : ", ", line.model);
     text += fmt::format(
         "\n**Verdict.** Forecasts better than the market's mid with an interval above 0: {}. "
-        "Betting that earned money after fee with an interval above 0 in at least {} bets: {}. {}\n",
+        "Betting that earned money after fee with an interval above 0 in at least {} bets: {}. "
+        "{}\n",
         better.empty() ? "none" : better,
         bets_min,
         winners.empty() ? "none" : winners,
@@ -425,6 +390,21 @@ std::string market_section(MarketStudy const& study) {
                         : "The recording is short and several rules were tried: paper-trade "
                           "before believing it."
     );
+    for (auto const& line : study.comparisons)
+        if (line.seconds_left == 0 && line.model.starts_with("market, corrected"))
+            text += fmt::format(
+                "The model {} the market: correcting the mid by it changes its Brier by {}.\n",
+                line.advantage.low > 0    ? "knows something beyond"
+                : line.advantage.high < 0 ? "knows nothing beyond, and even a cautious correction "
+                                            "harms,"
+                                          : "is not shown to know anything beyond",
+                interval(
+                    {.mean = -line.advantage.mean,
+                     .low = -line.advantage.high,
+                     .high = -line.advantage.low},
+                    4
+                )
+            );
     return text;
 }
 
@@ -434,15 +414,18 @@ std::string write_report(ReportParts const& parts) {
     auto text = fmt::format(
         "# Model evaluation\n\nGenerated; do not edit. Made by:\n\n    {}\n\n", parts.command
     );
-    for (auto const& evaluation : parts.on_bars) text += bars_section(evaluation) + "\n";
-    for (auto const& study : parts.against_market) text += market_section(study) + "\n";
+    for (auto const& evaluation : parts.on_bars)
+        text += bars_section(evaluation, &evaluation == &parts.on_bars.front()) + "\n";
+    for (auto const& study : parts.against_market)
+        text += market_section(study) + "\n";
     if (!parts.ladder_clock.empty()) {
-        text += "## Was the ladder's clock right?\n\nUnder a spot rule the price lies ever more often "
-                "on the winner's side as the close comes. Where that falls again, either samples "
-                "were taken after the close (a late clock: quotes of every label then belong to a "
-                "later moment), or the market settled by an average.\n\n"
-                "| label, s left | windows | spot on the winner's side |\n"
-                "|---:|---:|---:|\n";
+        text +=
+            "## Was the ladder's clock right?\n\nUnder a spot rule the price lies ever more often "
+            "on the winner's side as the close comes. Where that falls again, either samples "
+            "were taken after the close (a late clock: quotes of every label then belong to a "
+            "later moment), or the market settled by an average.\n\n"
+            "| label, s left | windows | spot on the winner's side |\n"
+            "|---:|---:|---:|\n";
         for (auto const& check : parts.ladder_clock)
             text += fmt::format(
                 "| {} | {} | {:.2f} |\n", check.label_seconds, check.windows, check.agreement
@@ -453,8 +436,7 @@ std::string write_report(ReportParts const& parts) {
         text += "## Settlement rules on the oracle's own ticks\n\n" + parts.oracle + "\n";
     if (!parts.closed_form_check.empty())
         text += "## The closed form against simulated paths\n\n" + parts.closed_form_check + "\n";
-    if (!parts.monitor_table.empty())
-        text += "## The sequential stop\n\n" + parts.monitor_table;
+    if (!parts.monitor_table.empty()) text += "## The sequential stop\n\n" + parts.monitor_table;
     return text;
 }
 

@@ -14,7 +14,7 @@ struct ReportParts {
     std::vector<BarEvaluation> on_bars;
     std::vector<MarketStudy> against_market;
     std::vector<ClockCheck> ladder_clock;
-    std::string oracle; // Markdown, or empty
+    std::string oracle;            // Markdown, or empty
     std::string closed_form_check; // its last line, or empty
     std::string monitor_table;     // Markdown, or empty
 };

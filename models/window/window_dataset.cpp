@@ -77,12 +77,12 @@ private:
                       .seconds_left = static_cast<double>(left),
                       .average_seconds = average ? 60.0 : 0.0},
                  .grid = average ? 0.25 * grid : grid},
-            .sigma = state.sigma(asset_, bars_[i].close_time(), left),
             .final_price = final,
             // Means of four decimals differ in the last bit where the venue's would be equal.
             .outcome = final >= strike - 1e-9 * strike ? 1.0 : 0.0
         };
-        if (average) row.moment.walk_seconds = left - 60 + 60 * bar_mean_variance;
+        row.moment.walk_seconds = average ? left - 60 + 60 * bar_mean_variance : left;
+        row.sigma = state.sigma(asset_, row.moment.now, row.moment.walk_seconds);
         std::array<double, row_feature_count> features;
         state.fill(row.moment, features);
         out_.rows.push_back(row);

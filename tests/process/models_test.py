@@ -1,0 +1,118 @@
+"""Training, comparing and promoting models with the real program on the bundled bars."""
+
+import json
+import os
+import pathlib
+import subprocess
+import unittest
+
+from replay_case import BINARY, ROOT, ReplayCase
+
+SAMPLE_BARS = [ROOT / f"data/sample/{coin}-1m-bars.tape" for coin in ("btc", "eth")]
+
+
+class ModelsTest(ReplayCase):
+    def polyquant(self, *args, code=0):
+        environment = {key: value for key, value in os.environ.items() if key != "PQ_LIGHTGBM"}
+        done = subprocess.run(
+            [str(BINARY), *map(str, args)],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            cwd=self.work,
+            env=environment,
+        )
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def train(self, name, *options, code=0):
+        return self.polyquant(
+            "train", name, "--until", "2026-04-10", "--tune-days", 1, *options, "--bars", *SAMPLE_BARS, code=code
+        )
+
+    def promotions(self):
+        text = (self.work / "trained-models/promotions.jsonl").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def test_models_are_trained_compared_promoted_and_listed(self):
+        trained = self.train("plain", "--kind", "closed_form")
+        self.assertIn("polyquant train plain --asset BTC --kind closed_form", trained)
+        self.assertNotIn(str(ROOT), trained)
+        self.train("corrected")
+        self.assertIn("exists already", self.train("plain", code=1))
+
+        promoted = self.polyquant("models", "promote", "plain", "--bars", *SAMPLE_BARS)
+        self.assertIn("plain against nothing (promises 0.5)", promoted)
+        self.assertIn("plain is better", promoted)
+        self.assertIn("plain is in use for BTC with spot outcomes\n", promoted)
+
+        compared = self.polyquant("models", "compare", "corrected", "plain", "--bars", *SAMPLE_BARS)
+        self.assertIn("corrected against plain", compared)
+        refused = self.polyquant("models", "promote", "corrected", "--bars", *SAMPLE_BARS, code=1)
+        self.assertIn("not shown to beat plain", refused)
+        self.assertRegex(self.polyquant("models", "list"), r"plain +in use +BTC spot closed_form")
+
+        forced = self.polyquant("models", "promote", "corrected", "--force", "--bars", *SAMPLE_BARS)
+        self.assertIn("forced, and recorded", forced)
+        listed = self.polyquant("models", "list")
+        self.assertRegex(listed, r"corrected +in use +BTC spot logistic")
+        self.assertNotRegex(listed, r"plain +in use")
+        first, second = self.promotions()
+        self.assertEqual((first["model"], first["forced"], first["instead_of"]), ("plain", False, ""))
+        self.assertEqual((second["model"], second["forced"], second["instead_of"]), ("corrected", True, "plain"))
+        self.assertFalse(second["comparison"]["won"])
+        self.assertGreaterEqual(second["comparison"]["days"], 5)
+
+        shown = self.polyquant("models", "show", "corrected")
+        for part in ("checksum", "hash", "library", "log_odds", "calibrator", "2026-04-10T00:00:00Z"):
+            self.assertIn(part, shown)
+
+    def test_a_corrupted_model_is_refused_and_the_one_in_use_stays(self):
+        self.train("plain", "--kind", "closed_form")
+        self.train("broken", "--kind", "closed_form")
+        self.polyquant("models", "promote", "plain", "--force")
+        path = self.work / "trained-models/broken/model.json"
+        text = path.read_text()
+        path.write_text(text.replace('"calibrator":"moments ', '"calibrator":"moments 1', 1))
+
+        for command in (["show", "broken"], ["promote", "broken", "--force"], ["compare", "broken", "--bars", SAMPLE_BARS[0]]):
+            self.assertIn("damaged: checksum", self.polyquant("models", *command, code=3))
+
+        listed = self.polyquant("models", "list", code=3)
+        self.assertRegex(listed, r"plain +in use")
+        self.assertRegex(listed, r"broken +UNUSABLE")
+        self.assertEqual(len(self.promotions()), 1)
+
+    def test_mistakes_are_explained(self):
+        self.assertIn("--bars", self.polyquant("train", "x", code=2))
+        self.assertIn("boosting", self.polyquant("train", "--help"))
+        self.assertIn("promote", self.polyquant("models", "--help"))
+        self.assertIn("--books", self.polyquant("evaluate", "--help"))
+        self.assertIn("no such model", self.polyquant("models", "show", "x", code=1))
+        self.assertIn("no models in trained-models", self.polyquant("models", "list"))
+        self.assertIn("at least", self.polyquant("train", "x", "--until", "2026-04-06", "--bars", *SAMPLE_BARS, code=1))
+        self.assertIn("is none", self.train("../x", code=1))
+        self.assertIn(
+            "neither a tape nor a CSV file",
+            self.polyquant("train", "x", "--bars", ROOT / "README.md", code=1),
+        )
+        self.assertIn(
+            "tools/fetch_lightgbm",
+            self.train("x", "--kind", "boosting", "--lightgbm", "/nowhere/lib_lightgbm.so", code=1),
+        )
+        self.assertIn("give --bars", self.polyquant("models", "promote", "x", code=2))
+
+    def test_evaluate_reads_tapes(self):
+        bars = sorted(pathlib.Path(ROOT / "data/sample").glob("*-1m-bars.tape"))
+        report = self.work / "report.md"
+
+        self.polyquant(
+            "evaluate", "--bars", *bars, "--style", "spot", "--train-from", "2026-04-05", "--tune-from", "2026-04-09",
+            "--test-from", "2026-04-11", "--lightgbm", "/nowhere/lib_lightgbm.so", "--report", report,
+        )
+
+        self.assertIn("Held-out bars, spot-style outcomes", report.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
