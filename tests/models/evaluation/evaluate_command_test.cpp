@@ -1,12 +1,12 @@
-#include "models/evaluation/evaluate_command.hpp"
-
 #include "engine/core/market.hpp"
+#include "models/evaluation/evaluate_command.hpp"
 #include "models/validation/random.hpp"
 #include "tests/support/catch.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <filesystem>
-#include <fmt/format.h>
 #include <fstream>
 #include <sstream>
 
@@ -38,7 +38,11 @@ public:
                 }
                 file << fmt::format(
                     "{},{:.6f},{:.6f},{:.6f},{:.6f},{:.3f},,,,,\n",
-                    1'767'225'600'000 + 60'000LL * i, open, high, low, price,
+                    1'767'225'600'000 + 60'000LL * i,
+                    open,
+                    high,
+                    low,
+                    price,
                     1 + random.uniform()
                 );
             }
@@ -66,12 +70,24 @@ Ran run(std::vector<std::string> const& args) {
 
 } // namespace
 
-TEST_CASE("Evaluate trains on a random walk and finds what a random walk allows", "[models][evaluation]") {
+TEST_CASE(
+    "Evaluate trains on a random walk and finds what a random walk allows", "[models][evaluation]"
+) {
     BarsFolder const bars{13 * 1440};
 
     auto const ran = run(
-        {"--bars", bars.text(), "--style", "spot", "--train-from", "2026-01-02", "--tune-from",
-         "2026-01-09", "--test-from", "2026-01-12", "--lightgbm", "/nowhere/lib_lightgbm.so"}
+        {"--bars",
+         bars.text(),
+         "--style",
+         "spot",
+         "--train-from",
+         "2026-01-02",
+         "--tune-from",
+         "2026-01-09",
+         "--test-from",
+         "2026-01-12",
+         "--lightgbm",
+         "/nowhere/lib_lightgbm.so"}
     );
 
     INFO(ran.err);
@@ -82,7 +98,9 @@ TEST_CASE("Evaluate trains on a random walk and finds what a random walk allows"
     CHECK(ran.out.find(bars.text()) == std::string::npos);
 }
 
-TEST_CASE("Evaluate measures the closed form and the sequential stop alone", "[models][evaluation]") {
+TEST_CASE(
+    "Evaluate measures the closed form and the sequential stop alone", "[models][evaluation]"
+) {
     auto const ran = run({"--monte-carlo", "500", "--simulations", "50"});
 
     CHECK(ran.code == 0);

@@ -1,5 +1,4 @@
 #include "models/evaluation/market_evaluation.hpp"
-
 #include "tests/support/catch.hpp"
 
 #include <cmath>
@@ -40,20 +39,22 @@ CoinEvaluation one_prediction(double promised) {
     coin.test.seconds_left = {60};
     coin.test.day = {start_s / 86'400};
     coin.test.outcome = {1};
-    for (auto& member : coin.test.up) member = {promised};
+    for (auto& member : coin.test.up)
+        member = {promised};
     return coin;
 }
 
 QuotedWindow quoted(double bid, double ask, double later_ask, bool up_won) {
     QuotedWindow window{.start = utc_from_seconds(start_s), .quotes = {}, .up_won = up_won};
     auto const decided = utc_from_seconds(start_s + 240);
-    window.quotes = {{decided - 1s, bid, ask, 100, 100}, {decided + 300ms, bid, later_ask, 100, 100}};
+    window.quotes = {
+        {decided - 1s, bid, ask, 100, 100}, {decided + 300ms, bid, later_ask, 100, 100}
+    };
     return window;
 }
 
 BettingResult bet_of(QuotedWindow const& window, double promised) {
-    auto const study =
-        study_recorded_books(one_prediction(promised), {{window.start, window}}, {});
+    auto const study = study_recorded_books(one_prediction(promised), {{window.start, window}}, {});
     return study.comparisons.front().bets.front();
 }
 
@@ -63,7 +64,8 @@ TEST_CASE("Rows of the Down token are read as prices of Up", "[models][evaluatio
     TempFile const tob{
         "tob.csv",
         tob_heading + "1776081700000,1,1776081600,7,Down,0.30,11,0.32,22\n"
-                      "1776081700500,1,1776081600,7,Down,0.31,11,,\n"};
+                      "1776081700500,1,1776081600,7,Down,0.31,11,,\n"
+    };
     TempFile const coverage{"coverage.csv", coverage_heading + "1776081600,s,7,1,Down\n"};
 
     auto const books = read_recorded_books(tob.path(), coverage.path()).value();
@@ -120,7 +122,8 @@ TEST_CASE("Ladder windows are read with their empty sides", "[models][evaluation
         R"({"window_ts": 1785106200, "open_px": 65477.0, "samples": [{"offset": 20, "t": -19.8, )"
         R"("spot": 65426.01, "up": {"ask": 0.01, "bid": null, "vwap5": 0.01}, )"
         R"("down": {"ask": null, "bid": 0.99, "vwap5": null}}], "winner": "DOWN"})"
-        "\n"};
+        "\n"
+    };
     TempFile const broken{"broken.jsonl", "{\"window_ts\": 1}\n"};
 
     auto const ladders = read_ladders(file.path()).value();
@@ -134,11 +137,17 @@ TEST_CASE("Ladder windows are read with their empty sides", "[models][evaluation
     CHECK(read_ladders(broken.path()).error().where.ends_with(":1"));
 }
 
-TEST_CASE("A late recorder's clock shows in samples taken after the close", "[models][evaluation]") {
+TEST_CASE(
+    "A late recorder's clock shows in samples taken after the close", "[models][evaluation]"
+) {
     std::vector<LadderWindow> ladders;
     for (int i = 0; i < 10; ++i) {
-        LadderWindow window{.start = utc_from_seconds(start_s + 300 * i), .open_price = 100,
-                            .samples = {}, .up_won = true};
+        LadderWindow window{
+            .start = utc_from_seconds(start_s + 300 * i),
+            .open_price = 100,
+            .samples = {},
+            .up_won = true
+        };
         window.samples.push_back({.seconds_left = 60.3, .spot = i < 8 ? 101.0 : 99.0, .quote = {}});
         window.samples.push_back({.seconds_left = 19.8, .spot = 101, .quote = {}});
         window.samples.push_back({.seconds_left = 9.7, .spot = i < 5 ? 101.0 : 99.0, .quote = {}});

@@ -1,5 +1,4 @@
 #include "models/evaluation/oracle_check.hpp"
-
 #include "tests/support/catch.hpp"
 
 #include <cmath>
@@ -15,18 +14,24 @@ namespace {
 template <class PriceAt>
 OracleDay day_of(int seconds, PriceAt price_at) {
     std::vector<OracleTick> ticks;
-    for (int s = 0; s <= seconds; ++s) ticks.push_back({utc_from_seconds(s), price_at(s)});
+    for (int s = 0; s <= seconds; ++s)
+        ticks.push_back({utc_from_seconds(s), price_at(s)});
     return OracleDay{std::move(ticks)};
 }
 
 } // namespace
 
-TEST_CASE("Oracle averages take the ticks after the first second and up to the last", "[models][evaluation]") {
+TEST_CASE(
+    "Oracle averages take the ticks after the first second and up to the last",
+    "[models][evaluation]"
+) {
     auto const day = day_of(700, [](int s) { return 100.0 + s; });
 
     CHECK(day.settlement_value(utc_from_seconds(600), spot_rule()) == 700.0);
-    CHECK(day.settlement_value(utc_from_seconds(600), twap_rule(Seconds{60})) ==
-          Approx(100 + (541 + 600) / 2.0));
+    CHECK(
+        day.settlement_value(utc_from_seconds(600), twap_rule(Seconds{60})) ==
+        Approx(100 + (541 + 600) / 2.0)
+    );
     CHECK_FALSE(day.settlement_value(utc_from_seconds(704), spot_rule()));
     CHECK_FALSE(day.settlement_value(utc_from_seconds(30), twap_rule(Seconds{60})));
 }
@@ -47,9 +52,11 @@ TEST_CASE("A flat price is Up by every rule", "[models][evaluation]") {
         CHECK(day.up_won(window, rule) == true);
 }
 
-TEST_CASE("Recomputed spot outcomes equal the official ones of a recorded day", "[models][evaluation]") {
-    std::filesystem::path const folder{
-        PQ_SOURCE_DIR "/../shared/data/polymarket-btc5m-chainlink-markets"};
+TEST_CASE(
+    "Recomputed spot outcomes equal the official ones of a recorded day", "[models][evaluation]"
+) {
+    std::filesystem::path const folder{PQ_SOURCE_DIR
+                                       "/../shared/data/polymarket-btc5m-chainlink-markets"};
     if (!std::filesystem::exists(folder)) {
         std::puts("skipped: the recorded day is not here");
         return;
