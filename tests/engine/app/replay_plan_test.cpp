@@ -122,10 +122,8 @@ TEST_CASE("A replay's identity ignores speed, looks and places", "[app][plan]") 
     config.feed.speed = "60";
     config.run.status_interval = Millis{250};
     config.run.console = config::ConsoleStyle::quiet;
-    config.run.color = false;
     config.run.dashboard = false;
     config.run.state_dir = "elsewhere";
-    config.run.log_level = config::LogLevel::debug;
 
     CHECK(plan_of(config).identity == before);
 }
