@@ -26,10 +26,11 @@ Result<std::vector<double>> fit_ridge_correction(
 );
 
 // Corrects a promise by its log-odds' slope, one for each moment before the close (linear between
-// moments, constant outside), and a shift common to all. On minute bars of October 2025 to March
-// 2026 (BTC and ETH, refitted every day on the 7 to 28 days before) this left a lower log loss than
-// a slope linear in the logarithm of time, and the pull towards no correction a lower one still:
-// a week of outcomes says little, and four moments of one window say the same.
+// moments, constant outside), and a shift common to all, both drawn towards no correction: a week
+// of outcomes says little, and four moments of one window say the same. On minute bars of 27
+// November 2025 to 31 March 2026 (BTC and ETH, refitted every day on the 7 to 28 days before) this
+// left a lower log loss than no correction and than free slopes did; free slopes a moment were no
+// better than one that is linear in the logarithm of time.
 class MomentCalibrator {
 public:
     static constexpr std::array<double, 4> moments{60, 120, 180, 240}; // seconds left
