@@ -68,7 +68,10 @@ std::string format_utc(UtcTime t) {
     using namespace std::chrono;
     auto const day = floor<days>(t);
     auto const date = year_month_day{day};
-    auto const clock = hh_mm_ss{floor<milliseconds>(t - day)};
+    // Not t - day: the first representable instant's day begins before it.
+    constexpr auto day_nanos = nanoseconds{days{1}}.count();
+    auto const into_day = (t.time_since_epoch().count() % day_nanos + day_nanos) % day_nanos;
+    auto const clock = hh_mm_ss{floor<milliseconds>(nanoseconds{into_day})};
     auto text = fmt::format(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
         static_cast<int>(date.year()),

@@ -16,6 +16,12 @@ TEST_CASE("parse_utc reads the venue's spellings", "[core][time]") {
     CHECK(format_utc(midnight + 1250ms) == "2026-11-23T00:00:01.250Z");
 }
 
+TEST_CASE("format_utc prints every instant that can be represented", "[core][time]") {
+    CHECK(format_utc(UtcTime::min()) == "1677-09-21T00:12:43.145Z");
+    CHECK(format_utc(UtcTime::max()) == "2262-04-11T23:47:16.854Z");
+    CHECK(format_utc(utc_from_seconds(-1)) == "1969-12-31T23:59:59Z");
+}
+
 TEST_CASE("parse_utc refuses what has no zone or is no date", "[core][time]") {
     for (auto const* text :
          {"2026-11-23T00:00:00",
