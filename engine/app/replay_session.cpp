@@ -32,6 +32,7 @@ void keep_places(config::RunConfig& config, config::RunConfig const& running) {
     config.run = running.run;
     config.run.seed = seed;
     config.feed = running.feed;
+    config.endpoints = running.endpoints;
 }
 
 // A redraw may cost a system call or two; a look at the clock for every event would cost more.
