@@ -109,7 +109,7 @@ Result<void> LiveSession::prepare() {
 ExitCode LiveSession::run() {
     auto const& clock = *outside_.clock;
     began_ = clock.utc_now();
-    began_real_ = std::chrono::steady_clock::now();
+    began_real_ = real_.now();
     if (auto const ready = prepare(); !ready) {
         console_.line("cannot start: " + describe(ready.error()));
         return ready.error().fault == Fault::storage ? ExitCode::storage : ExitCode::failed;
@@ -154,9 +154,10 @@ void LiveSession::take(Event event) {
 }
 
 Task<void> LiveSession::draw_status() {
-    runtime::LiveClock real; // a human's seconds, whatever the venue's
     for (;;) {
-        if (!co_await real.wait_until(real.now() + engine_.config().run.status_interval)) co_return;
+        // A human's seconds, whatever the venue's.
+        if (!co_await real_.wait_until(real_.now() + engine_.config().run.status_interval))
+            co_return;
         if (console_.is_live() && !options_.json)
             console_.block(observe::status_block(status(), console_.width()));
     }
@@ -165,8 +166,7 @@ Task<void> LiveSession::draw_status() {
 // The journal reaches the disk before each order anyway; this bounds what else a power failure
 // costs.
 Task<void> LiveSession::sync_files() {
-    runtime::LiveClock real;
-    while (co_await real.wait_until(real.now() + sync_every))
+    while (co_await real_.wait_until(real_.now() + sync_every))
         if (auto const synced = storage_.journal->flush(); !synced) fatal(synced.error());
 }
 
@@ -276,8 +276,7 @@ void LiveSession::print_summary() {
         .start = began_,
         .end = outside_.clock->utc_now(),
         .events = events_,
-        .real_seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - began_real_).count(),
+        .real_seconds = std::chrono::duration<double>(real_.now() - began_real_).count(),
         .facts = engine_.facts(),
         .windows = windows_settled_,
         .unsettled = engine_.unsettled_positions(),

@@ -66,6 +66,7 @@ private:
     LiveStorage storage_;
     Outside outside_;
     observe::Console console_;
+    runtime::LiveClock real_;
     runtime::Bus bus_;
     runtime::SidePool training_;
     runtime::SidePool disk_;
