@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t windows_shown = 4'096; // in the summary; all of them are in the ledger
 constexpr Seconds sync_every{5};
+constexpr Seconds tape_close_max{4};
 
 observe::Console make_console(std::FILE* out, bool json, config::ConsoleStyle style) {
     using config::ConsoleStyle;
@@ -77,6 +78,7 @@ LiveSession::~LiveSession() = default;
 
 Result<void> LiveSession::prepare() {
     if (auto const restored = engine_.restore(); !restored) return restored;
+    if (auto const recording = open_recorder(); !recording) return recording;
     auto const& config = engine_.config();
     auto net = net::NetStack::create(
         *outside_.io,
@@ -103,6 +105,31 @@ Result<void> LiveSession::prepare() {
             }
         }
     );
+    return {};
+}
+
+// What the feeds bring, so that the run can be replayed. A disk that fails here costs the
+// recording, not the money: the ledger has its own guard.
+Result<void> LiveSession::open_recorder() {
+    if (!options_.record) return {};
+    tape::RecorderOptions options;
+    options.series.metadata.source =
+        std::string{"live feeds, mode "} + std::string{to_string(options_.mode)};
+    options.series.metadata.created_by = "polyquant run " + code_version();
+    for (auto asset : engine_.config().run.assets)
+        options.series.metadata.symbols.emplace_back(to_string(asset));
+    options.on_change = [this](Failure const* failure) {
+        say(failure != nullptr ? "ALARM not recording: " + describe(*failure) : "recording again");
+    };
+    auto recorder = tape::SessionRecorder::open(
+        *outside_.io, *outside_.clock, storage_.directory / "tape", std::move(options)
+    );
+    if (!recorder) return recorder.error();
+    recorder_ = std::move(*recorder);
+    for (auto const& line : recorder_->repairs().repaired)
+        say("tape: " + line);
+    for (auto const& line : recorder_->repairs().refused)
+        say("tape: " + line);
     return {};
 }
 
@@ -137,6 +164,12 @@ void LiveSession::start_tasks() {
     engine_.start();
     if (options_.clear_halts) engine_.clear_halts();
     feeds_->start(bus_, supervisor);
+    if (recorder_) {
+        supervisor.start(Stage::close, "recorder", recorder_->run());
+        supervisor.on_stop(Stage::close, "close the tape", [this] {
+            return recorder_->close(outside_.clock->now() + tape_close_max);
+        });
+    }
     supervisor.start(Stage::close, "lag meter", runtime::measure_lag(lag_));
     supervisor.start(Stage::close, "status", draw_status());
     supervisor.start(Stage::close, "sync", sync_files());
@@ -150,6 +183,7 @@ void LiveSession::take(Event event) {
     stamp.seq = ++events_;
     stamp.received_at = std::max(stamp.received_at, last_received_);
     last_received_ = stamp.received_at;
+    if (recorder_) recorder_->write(event);
     bus_.publish(std::move(event));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connectors/net/net_stack.hpp"
+#include "connectors/tape/session/session_recorder.hpp"
 #include "engine/app/engine.hpp"
 #include "engine/app/exit_code.hpp"
 #include "engine/app/live_feeds.hpp"
@@ -48,6 +49,7 @@ public:
 
 private:
     Result<void> prepare();
+    Result<void> open_recorder();
     void take(Event event);
     void start_tasks();
     Task<void> draw_status();
@@ -71,6 +73,7 @@ private:
     runtime::SidePool training_;
     runtime::SidePool disk_;
     std::unique_ptr<net::NetStack> net_;
+    std::unique_ptr<tape::SessionRecorder> recorder_; // null: not recorded
     std::unique_ptr<LiveVenue> venue_;
     std::unique_ptr<LiveFeeds> feeds_;
     Engine engine_;
