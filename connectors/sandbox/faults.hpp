@@ -63,7 +63,7 @@ enum class FaultKind : std::uint8_t {
     resolve_flipped, // the other side is announced as the winner
     restart,         // 425 for its time, then the post-only phase
 };
-inline constexpr std::size_t fault_kind_count = 26;
+inline constexpr std::size_t fault_kind_count = 27;
 std::string_view to_string(FaultKind kind);
 std::optional<FaultKind> parse_fault_kind(std::string_view name);
 
@@ -82,6 +82,7 @@ struct FaultDetail {
     Nanos offset{0};               // clock_offset: added to what is told
     Nanos delay = Seconds{60};     // resolve_late: after the usual time
     Nanos drip_every = Millis{50}; // drip: per byte
+    Nanos remaining{0};            // until the line of the script is over; zero: unlimited
 };
 
 // What the world's parts ask at the moment they are about to act; null never comes: a world without

@@ -12,6 +12,8 @@
 
 namespace polyquant::net::server {
 
+struct ServerState; // its inside
+
 struct ServerLimits {
     std::size_t header_bytes_max = 32 * 1024; // more: 431
     std::size_t body_bytes_max = 1024 * 1024; // more: 413
@@ -75,9 +77,8 @@ public:
     ServerStatistics const& statistics() const;
 
 private:
-    struct State;
-    explicit HttpServer(std::shared_ptr<State> state);
-    std::shared_ptr<State> state_;
+    explicit HttpServer(std::shared_ptr<ServerState> state);
+    std::shared_ptr<ServerState> state_;
 };
 
 } // namespace polyquant::net::server

@@ -14,7 +14,7 @@ public:
     // A pattern is literal segments and {parameters}: "/events/slug/{slug}". A literal segment goes
     // before a parameter; a trailing slash makes no difference. Adding one twice is a bug.
     void add(Method method, std::string pattern, Handler handler);
-    void add(Method method, std::string pattern, PlainHandler handler);
+    void add_plain(Method method, std::string pattern, PlainHandler handler);
     // GET with an upgrade. Without one it answers 426.
     void add_socket(std::string pattern, WsService& service, WsOptions options = {});
 
@@ -45,7 +45,7 @@ public:
     Finish const& finish() const { return finish_; }
 
 private:
-    void add_route(Route route, std::string const& pattern);
+    void add_route(Route route);
 
     std::vector<Route> routes_;
     Gate gate_;

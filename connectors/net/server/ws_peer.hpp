@@ -56,6 +56,7 @@ struct WsOptions {
     // Control pings to the client, and how long it may leave them unanswered; zero: none.
     Nanos ping_every{0};
     Nanos pong_max{0};
+    int pong_close_code = 1001;
     // The venue ends every connection at this age with 1001 (Binance: 24 h); zero: never.
     Nanos age_max{0};
 };
