@@ -113,6 +113,8 @@ ExecutionActor::refusal_of_state(PlaceOrder const& intent, RiskView const& view)
         };
     if (is_resting_type(intent.tif) && cancel_time(intent, view.market->window) <= view.now)
         return Refusal{Reason::market_closed, "too late to rest: it would be cancelled at once"};
+    if (auto by_venue = venue_.refusal(intent, view.now))
+        return Refusal{by_venue->reason, std::move(by_venue->text)};
     return std::nullopt;
 }
 

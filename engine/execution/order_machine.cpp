@@ -74,11 +74,18 @@ OrderMachine::Effects OrderMachine::sent() {
 
 OrderMachine::Effects OrderMachine::on_answer(Result<OrderAck> const& answer) {
     Effects effects;
+    if (answer && answer->status == Status::rejected && posts_ > 1) {
+        // As below: says nothing about the first post.
+        doubt_ = true;
+        settle(effects, Reason::timed_out, answer->text);
+        return effects;
+    }
     if (answer) {
         OrderReport report;
         report.order = id_;
         report.status = answer->status;
         report.text = answer->text;
+        report.reason = answer->reason;
         merge(report, effects);
         settle(effects, reason_of(report), answer->text);
         return effects;
