@@ -91,7 +91,7 @@ Result<void> LiveSession::prepare() {
     );
     if (!net) return net.error();
     net_ = std::move(*net);
-    feeds_ = std::make_unique<LiveFeeds>(
+    auto feeds = LiveFeeds::create(
         net_->context(engine_.supervisor()),
         disk_,
         config,

@@ -31,10 +31,10 @@ public:
 
     // The same where the size is nearly always this: a hash, a condition.
     bool text_of(std::size_t size, std::string_view& to) {
-        if (left() <= size || at_[size] != '"') return text(to);
+        if (left() <= size || at_[size] != '"' || !is_plain({at_, size})) return text(to);
         to = {at_, size};
         at_ += size + 1;
-        return is_plain(to);
+        return true;
     }
 
     bool at_end() const { return at_ == end_; }
