@@ -7,6 +7,7 @@
 #include "engine/core/ids.hpp"
 #include "engine/core/units.hpp"
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -85,7 +86,7 @@ public:
     std::vector<StatementEntry> const& statement(AccountId id) const { return statements_.at(id); }
 
 private:
-    std::vector<Account> accounts_;
+    std::deque<Account> accounts_; // references stay valid
     std::vector<std::vector<StatementEntry>> statements_;
     std::map<crypto::Address, AccountId> by_wallet_;
     std::uint64_t entries_ = 0;

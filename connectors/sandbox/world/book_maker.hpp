@@ -16,8 +16,9 @@ class BookMaker {
 public:
     struct Conditions {
         double fair = 0.5; // P(first outcome)
-        Seconds to_end{300};
-        double rate_factor = 1; // of changes and trades: far windows are quieter
+        Nanos to_end{};
+        double rate_factor = 1;  // of changes and trades: far windows are quieter
+        bool may_run_dry = true; // the favourite's asks vanish before the end
     };
 
     struct Taker {             // somebody else's market order
@@ -27,52 +28,56 @@ public:
     };
 
     struct Step {
-        std::vector<LevelUpdate> levels; // new totals
+        std::vector<LevelUpdate> levels; // new totals, removals before what would cross them
         std::vector<Taker> takers;       // act after the levels changed
+
+        void clear() {
+            levels.clear();
+            takers.clear();
+        }
     };
 
-    BookMaker(BookOptions const& options, std::uint64_t seed);
+    BookMaker(BookOptions const& options, Price tick, std::uint64_t seed);
 
-    // The book's next `length`.
+    // The book's next `length`, appended to `out`.
     void step(Conditions const& now, Nanos length, Step& out);
-    // Part of a level was taken; the level's new total.
-    LevelUpdate taken(BookSide side, Price price, Shares size);
-
-    // Coarse levels stay where they are: both grids share them.
-    void set_tick(Price tick) { tick_ = tick; }
+    // Part of a level was traded away.
+    void taken(BookSide side, Price price, Shares size);
+    void set_tick(Price tick);
 
     Price tick() const { return tick_; }
 
-    // Empties both sides (resolution); appends the removals.
-    void clear(std::vector<LevelUpdate>& out);
-
 private:
-    // A level of the finest grid the venue knows for these markets: 0.001.
-    static constexpr int grid = 1000;
-    using Ladder = std::array<std::int64_t, grid + 1>; // micro shares at n * 0.001
+    // Indices are prices in 0.001, the finest grid these markets reach.
+    static constexpr int one = 1000;
+    using Ladder = std::array<std::int64_t, one + 1>; // micro shares
 
-    std::int64_t fresh_size(int ticks_from_touch);
-    void put(BookSide side, int at, std::int64_t size, std::vector<LevelUpdate>& out);
-    void requote(Conditions const& now, std::vector<LevelUpdate>& out);
-    void fill_ladder(int best_bid, int best_ask, std::vector<LevelUpdate>& out);
+    struct Touch {
+        int bid; // 0: no bid
+        int ask; // 1000: no ask
+    };
+
+    Touch wanted(Conditions const& now);
+    void move_to(Touch touch, std::vector<LevelUpdate>& out);
+    void grow(BookSide side, int from, int to, std::vector<LevelUpdate>& out);
     void change_one(std::vector<LevelUpdate>& out);
-    std::optional<int> best(BookSide side) const;
-    bool favourite_is_dry(Conditions const& now, BookSide& dry_side) const;
-    double gauss();
-    int tick_steps() const; // tick in units of the grid
+    void put(BookSide side, int at, std::int64_t size, std::vector<LevelUpdate>& out);
+    std::int64_t fresh_size(int distance);
+    bool is_dry(Conditions const& now) const;
+
+    Ladder& ladder(BookSide side) { return side == BookSide::bid ? bids_ : asks_; }
 
     BookOptions options_;
     simulated::Random random_;
     Price tick_;
+    int step_; // the tick in 0.001
     Ladder bids_{};
     Ladder asks_{};
-    int best_bid_ = 0;
-    int best_ask_ = grid;
-    int spread_ticks_ = 1;
-    double noise_ = 0;    // of the makers' common opinion, in price
-    double patience_ = 0; // when this market's favourite runs dry: uniform draw
+    Touch touch_{0, one};
+    int spread_ = 1;      // in ticks
+    double opinion_ = 0;  // what the makers add to the fair value
+    double patience_ = 0; // when this market's favourite runs dry, as a share of windows
     double owed_changes_ = 0;
-    double owed_trades_ = 0;
 };
 
 } // namespace polyquant::sandbox

@@ -12,6 +12,7 @@
 #include "connectors/sandbox/world/market_list.hpp"
 #include "connectors/sandbox/world/order_gate.hpp"
 #include "connectors/simulated/matching_core.hpp"
+#include "connectors/simulated/random.hpp"
 
 #include <map>
 #include <set>
@@ -65,7 +66,8 @@ public:
     // Level totals of everybody else's orders, in the frame of the first outcome.
     void set_levels(ConditionId const& market, std::span<LevelUpdate const> updates, UtcTime now);
     // Somebody else takes: FAK for so many shares at so much, in the first outcome's token.
-    void noise_order(ConditionId const& market, Side side, Price limit, Shares size, UtcTime now);
+    // Returns what it got.
+    Shares noise_order(ConditionId const& market, Side side, Price limit, Shares size, UtcTime now);
     // Ends trading, cancels what rests and pays; an empty winner pays half.
     void resolve(ConditionId const& market, std::optional<Outcome> winner, UtcTime now);
     void forget(ConditionId const& market);
@@ -157,7 +159,7 @@ private:
         std::map<Price, Shares> own[2];
         std::vector<std::pair<BookSide, Price>> touched;
         bool traded = false;
-        Shares pairs;      // outstanding: each backed by one USDC
+        Usdc collateral;   // behind its outstanding tokens
         bool paid = false; // winners have been paid
     };
 
@@ -178,41 +180,46 @@ private:
     };
 
     // order_checks.cpp
-    Result<Checked> check(
-        PostedOrder const& order, crypto::Address const& signer, UtcTime now, PostAnswer& answer
-    ) const;
-    std::string gate_refusal(PostedOrder const& order, UtcTime now, PostAnswer& answer) const;
-    std::string signature_defect(
+    Result<Checked> check(PostedOrder const& order, crypto::Address const& signer, UtcTime now);
+    Result<void> check_gate(PostedOrder const& order, UtcTime now) const;
+    Result<void> check_owner(PostedOrder const& order, crypto::Address const& signer) const;
+    Result<void> check_signature(
         PostedOrder const& order, Market const& market, crypto::Address const& signer
     ) const;
+    Result<void> read_terms(PostedOrder const& order, Market const& market, Checked& to) const;
+    Result<void> reserve_for(Market const& market, Checked& to) const;
     Usdc cash_needed(OrderRecord const& order, Market const& market) const;
-    bool can_afford(Checked const& checked, Market const& market) const;
     Usdc free_cash(AccountId account) const;
     Shares free_tokens(AccountId account, TokenId const& token) const;
 
     // exchange_matching.cpp
+    struct Fill {
+        AccountId account = house;
+        TradeReport report;
+    };
+
     void execute(OrderId const& order, UtcTime now);
     void digest(simulated::Notices const& notices, ConditionId const& market, UtcTime now);
     void order_noticed(simulated::OrderNotice const& notice, UtcTime now);
-    void trade_noticed(
-        TradeReport const& taker,
-        AccountId taker_account,
-        TradeReport const* maker,
-        AccountId maker_account,
-        UtcTime now
+    void
+    trade_noticed(Fill const& taker, Fill const* maker, ConditionId const& market, UtcTime now);
+    void take_external(ConditionId const& market, Fill const& taker, UtcTime now);
+    void set_external(
+        ConditionId const& market, LevelUpdate const& update, bool end_of_frame, UtcTime now
     );
-    void take_external(
-        Book& book, BookSide side, Price price, Shares size, UtcTime now, WorldMarket const& market
-    );
-    void change_own(Book& book, OrderRecord const& order, Shares by);
+    bool crosses_own(Book const& book, LevelUpdate const& update) const;
+    void change_own(OrderRecord const& order, Shares by);
+    void fill(Fill const& fill, TradeId const& trade, bool as_maker);
     void publish_levels(ConditionId const& market, UtcTime now);
     void close_order(OrderRecord& order);
+    void emit(OwnOrderNews::Type type, OrderRecord const& order, UtcTime now);
     void cancel_all(std::string_view owner, UtcTime now);
-    TradeLeg leg_of(TradeReport const& report, AccountId account) const;
+    TradeLeg leg_of(Fill const& fill) const;
     TradeLeg house_leg(TradeLeg const& other, WorldMarket const& market) const;
 
     // exchange_settlement.cpp
-    void book_trade(TradeRecord& trade);
+    void book_trade(TradeRecord& trade, UtcTime now);
+    void book_leg(TradeRecord const& trade, TradeLeg const& leg, UtcTime now);
     void settle(TradeId const& trade, UtcTime now);
     void deliver(TradeRecord& trade, UtcTime now);
     void reverse(TradeRecord& trade, UtcTime now);

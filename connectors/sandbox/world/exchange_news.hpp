@@ -48,6 +48,8 @@ struct OrderRecord {
     UtcTime created_at{};
     std::string status; // "LIVE", "MATCHED", "DELAYED", "CANCELED", "CANCELED_..." ...
     bool open = false;  // live or delayed
+    bool resting = false;
+    bool announced = false; // its owner has been told about it
     std::vector<TradeId> trades;
 
     bool is_market_buy() const {

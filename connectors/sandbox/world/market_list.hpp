@@ -52,6 +52,7 @@ struct WorldMarket {
 
     std::optional<UsdPrice> strike; // of the oracle, once the window began
     std::optional<UsdPrice> final_price;
+    Asset asset = Asset::btc;      // the coin it is about
     UsdPrice threshold;            // of a threshold market; low end of a bracket
     UsdPrice threshold_high;       // high end of a bracket
     std::optional<Outcome> winner; // once resolved; empty then means half and half

@@ -6,6 +6,7 @@
 #include "connectors/sandbox/world/coin_market.hpp"
 #include "connectors/sandbox/world/exchange.hpp"
 #include "connectors/sandbox/world/market_list.hpp"
+#include "connectors/sandbox/world/market_planner.hpp"
 #include "connectors/sandbox/world/oracle.hpp"
 #include "connectors/sandbox/world/price_path.hpp"
 #include "connectors/sandbox/world/world_options.hpp"
@@ -89,30 +90,37 @@ public:
     std::vector<std::pair<UtcTime, Price>> const& price_history(ConditionId const& market) const;
 
 private:
-    void list_due_markets();
-    void list_updown(Asset asset, Window window);
-    void list_near_expiry();
-    void step_path();
-    void step_markets(UtcTime at);
+    struct Past {
+        std::vector<std::pair<UtcTime, Price>> minutes;
+    };
+
+    void live_through_the_past();
+    void step_path(UtcTime at);
+    void step_second(UtcTime at);
+    void step_frame(UtcTime at);
     void step_phase(WorldMarket& market, UtcTime at);
-    void step_book(WorldMarket& market, UtcTime at);
-    void resolve(WorldMarket& market, UtcTime at);
+    void step_book(WorldMarket& market, UtcTime at, Nanos length, double rate_factor);
+    void open(WorldMarket& market, UtcTime at);
+    bool resolve(WorldMarket& market, UtcTime at);
+    void sync_maker();
     void tell(WorldEvent const& event);
 
     WorldOptions options_;
     std::unique_ptr<PricePath> path_;
     simulated::Random random_;
     UtcTime now_;
+    UtcTime next_frame_;
     CoinPrices prices_;
-    std::array<CoinMarket, asset_count> coins_;
+    std::vector<CoinMarket> coins_; // by asset
     Oracle oracle_;
     MarketList markets_;
-    FaultSource* faults_;
+    FaultSource& faults_;
     Exchange exchange_;
+    MarketPlanner planner_;
     std::map<ConditionId, BookMaker> makers_;
-    std::map<ConditionId, std::vector<std::pair<UtcTime, Price>>> histories_;
-    std::map<Asset, UtcTime> listed_until_;
-    UtcTime next_near_expiry_{};
+    std::map<ConditionId, Past> pasts_;
+    std::vector<ConditionId> running_; // five-minute markets whose window is open
+    BookMaker::Step scratch_;
     std::vector<Listener> listeners_;
 };
 
