@@ -18,6 +18,10 @@ constexpr Seconds trades_margin{60};
 constexpr Seconds trades_back{2 * 3600};
 constexpr int pages_max = 50;
 
+bool rests(PlaceOrder const& order) {
+    return order.tif == TimeInForce::gtc || order.tif == TimeInForce::gtd;
+}
+
 // A failure of a request of which not one byte was written is certain.
 Failure certain_if_unwritten(Failure failure, net::Exchange const& exchange) {
     if (exchange.wrote_any || !outcome_unknown(failure.fault)) return failure;
@@ -126,6 +130,13 @@ Task<Result<OrderAck>> ClobVenue::post(PreparedOrder order, Instant deadline) {
     if (auto refused = session_.state().refusal(order.intent, clock.utc_now()))
         co_return Failure{Fault::breaker_open, "clob.post_order", "not sent: " + refused->text};
     memory_.remember(order.id, order.intent, clock.utc_now());
+    if (before_resting_ && rests(order.intent)) {
+        auto const ready = co_await before_resting_(deadline);
+        if (!ready)
+            co_return Failure{
+                Fault::breaker_open, "clob.post_order", "not sent: " + describe(ready.error())
+            };
+    }
     net::Exchange exchange;
     ClobSession::Call request;
     request.method = net::Method::post;

@@ -25,8 +25,9 @@ namespace polyquant::polymarket {
 class ClobVenue final : public OrderVenue {
 public:
     struct Options {
-        Rounding fee_rounding = Rounding::up; // of what fills cost; undocumented by the venue
-        std::function<std::uint64_t()> salt;  // at most 2^53 - 1
+        // Of what fills cost. Undocumented; one decoded fill agrees with truncation.
+        Rounding fee_rounding = Rounding::down;
+        std::function<std::uint64_t()> salt; // at most 2^53 - 1
     };
 
     // The session outlives the venue. `sink` receives fills that look-ups find.
@@ -58,6 +59,11 @@ public:
     // Called when an order was refused for its tick; somebody must read it again.
     void on_bad_tick(std::function<void(TokenId const&)> told) { on_bad_tick_ = std::move(told); }
 
+    // Awaited before a resting order leaves; its failure means that nothing is sent.
+    using Precondition = std::function<Task<Result<void>>(Instant deadline)>;
+
+    void before_resting(Precondition precondition) { before_resting_ = std::move(precondition); }
+
     OrderMemory& memory() { return memory_; }
 
 private:
@@ -79,6 +85,7 @@ private:
     Options options_;
     OrderMemory memory_{};
     Veto veto_{};
+    Precondition before_resting_{};
     std::function<void(TokenId const&)> on_bad_tick_{};
 };
 

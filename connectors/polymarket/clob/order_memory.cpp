@@ -69,6 +69,15 @@ OrderMemory::Entry const* OrderMemory::find(OrderId const& id) const {
     return at == orders_.end() ? nullptr : &at->second;
 }
 
+bool OrderMemory::may_rest() const {
+    return std::ranges::any_of(orders_, [](auto const& at) {
+        auto const& entry = at.second;
+        if (is_market_type(entry.intent) || entry.filled + dust >= entry.intent.size) return false;
+        auto const last = entry.last_status.value_or(Status::live);
+        return last != Status::cancelled && last != Status::rejected && last != Status::unmatched;
+    });
+}
+
 void OrderMemory::on_active(OrderId const& id) {
     auto const at = orders_.find(id);
     if (at == orders_.end()) return;

@@ -40,6 +40,9 @@ public:
     // read before. Status::live: more is to come; not_found: the venue never had it.
     OrderReport conclude(OrderId const& id, UtcTime now);
 
+    // Some order may hold money in the book, as far as we were told.
+    bool may_rest() const;
+
     // Once the venue listed it as active again.
     void on_active(OrderId const& id);
 

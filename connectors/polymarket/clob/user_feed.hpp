@@ -22,8 +22,8 @@ class UserFeed final : public LiveFeed, net::WsListener {
 public:
     struct Options {
         net::Url stream; // wss://ws-subscriptions-clob.polymarket.com, without /ws/user
-        Rounding fee_rounding = Rounding::up;
-        std::size_t remembered_max = 8192; // statements, to recognise repetitions
+        Rounding fee_rounding = Rounding::down; // as ClobVenue
+        std::size_t remembered_max = 8192;      // statements, to recognise repetitions
         net::WsSession::Options socket = socket_defaults();
 
         static net::WsSession::Options socket_defaults();

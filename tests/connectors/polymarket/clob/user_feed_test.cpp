@@ -80,7 +80,7 @@ TEST_CASE(
     auto const fills = w.all<OwnTradeReport>();
     CHECK(fills[0].report.state == TradeState::matched);
     CHECK(fills[1].report.state == TradeState::confirmed);
-    CHECK(fills[0].report.fee == taker_fee(crypto_fee(), shares(10), cents(52), Rounding::up));
+    CHECK(fills[0].report.fee == taker_fee(crypto_fee(), shares(10), cents(52), Rounding::down));
     CHECK(w.feed->repeated() == 2);
     auto const states = w.all<FeedState>();
     REQUIRE(states.size() == 1);
