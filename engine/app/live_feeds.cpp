@@ -2,7 +2,9 @@
 
 #include "connectors/binance/feed.hpp"
 #include "connectors/polymarket/contracts.hpp"
+#include "connectors/polymarket/data/server_clock.hpp"
 #include "connectors/polymarket/gamma/discovery_feed.hpp"
+#include "connectors/polymarket/gamma/outcome_feed.hpp"
 #include "connectors/polymarket/market/market_channel_feed.hpp"
 #include "connectors/polymarket/prices/oracle_feed.hpp"
 #include "connectors/polymarket/prices/website_prices.hpp"
@@ -88,6 +90,12 @@ polymarket::WebsitePrices::Options website_options(config::RunConfig const& conf
     return options;
 }
 
+polymarket::ServerClock::Options clock_options(config::RunConfig const& config) {
+    polymarket::ServerClock::Options options;
+    options.clob = url_of(config.endpoints.clob);
+    return options;
+}
+
 } // namespace
 
 struct LiveFeeds::State {
@@ -102,6 +110,8 @@ struct LiveFeeds::State {
     polymarket::MarketChannelFeed books;
     polymarket::OracleFeed oracle;
     polymarket::WebsitePrices website;
+    polymarket::OutcomeFeed outcomes;
+    polymarket::ServerClock server_clock;
 
     State(
         net::NetContext c,
@@ -119,7 +129,9 @@ struct LiveFeeds::State {
           discovery{context, gamma, discovery_options(config), hooks.sink},
           books{context, channel_options(config), hooks.sink},
           oracle{context, oracle_options(config), [] { return std::nullopt; }, hooks.sink},
-          website{context, website_options(config), hooks.sink} {}
+          website{context, website_options(config), hooks.sink},
+          outcomes{context, gamma, {}, hooks.sink},
+          server_clock{context, clock_options(config), hooks.sink} {}
 
     Task<void> follow_coins();
     Task<Result<void>> read_history(Asset asset);
@@ -230,16 +242,19 @@ void LiveFeeds::start(runtime::Bus& bus, runtime::Supervisor& supervisor) {
     bus.on<MarketListed>("feeds", [&s](MarketListed const& event) {
         s.books.follow(event.market);
         s.website.follow(event.market);
+        s.outcomes.follow(event.market);
     });
+    bus.on<MarketResolved>("feeds", [&s](MarketResolved const& event) { s.outcomes.told(event); });
     supervisor.start(runtime::Stage::feeds, "binance", s.follow_coins());
-    for (LiveFeed* feed :
-         std::initializer_list<LiveFeed*>{&s.discovery, &s.books, &s.oracle, &s.website})
+    for (LiveFeed* feed : std::initializer_list<LiveFeed*>{
+             &s.server_clock, &s.discovery, &s.books, &s.oracle, &s.website, &s.outcomes
+         })
         s.start(supervisor, *feed);
     supervisor.start_job(runtime::Stage::feeds, "list again", s.list_again());
 }
 
 std::optional<Nanos> LiveFeeds::clock_offset() const {
-    return std::nullopt;
+    return state_->server_clock.clock_offset();
 }
 
 } // namespace polyquant::app
