@@ -99,7 +99,9 @@ Result<void> LiveSession::prepare() {
             }
         }
     );
-    return {};
+    if (!feeds) return feeds.error();
+    feeds_ = std::move(*feeds);
+    return make_venue();
 }
 
 Result<void> LiveSession::make_venue() {
