@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace polyquant::sandbox {
 
@@ -42,6 +43,17 @@ bool is_stream(Service service) {
 
 std::size_t index(Service service) {
     return static_cast<std::size_t>(service);
+}
+
+// A fast clock does not make computers and wires faster: what guards against slow clients stays
+// real time.
+net::server::ServerLimits limits_at(double factor) {
+    net::server::ServerLimits limits;
+    auto const longer = std::max<std::int64_t>(1, std::llround(factor));
+    for (auto* const limit :
+         {&limits.handshake, &limits.request, &limits.handler, &limits.write, &limits.idle})
+        *limit *= longer;
+    return limits;
 }
 
 } // namespace
@@ -87,6 +99,7 @@ Result<void> Sandbox::State::listen(
     HttpServer::Options options;
     options.name = to_string(service);
     options.credentials = credentials.usual;
+    options.limits = limits_at(scale.factor);
     options.reply_fault = reply_faults(service, plan, clock);
     options.message_fault = message_faults(service, plan, clock);
     options.on_trouble = [this](Failure const& failure) {

@@ -9,7 +9,9 @@
 namespace polyquant::sandbox {
 
 Services::Services(Stage stage)
-    : stage_{stage}, polybolt_{stage}, rtds_{stage, stage.world.options().seed}, binance_{stage} {
+    : stage_{stage}, clob_{stage.world, stage.faults}, market_channel_{stage.world},
+      user_channel_{stage.world}, polybolt_{stage}, rtds_{stage, stage.world.options().seed},
+      binance_{stage} {
     stage.world.subscribe([this](WorldEvent const& event) { on_event(event); });
 }
 
@@ -17,8 +19,11 @@ net::server::Router Services::router(Service service) {
     net::server::Router router;
     switch (service) {
     case Service::gamma: return gamma_router(stage_);
-    case Service::clob: add_sandbox_routes(router, stage_); break;
-    case Service::clob_stream: break;
+    case Service::clob:
+        clob_.add_routes(router);
+        add_sandbox_routes(router, stage_);
+        break;
+    case Service::clob_stream: add_channels(router, market_channel_, user_channel_); break;
     case Service::data_api: return data_api_router(stage_);
     case Service::polybolt: router.add_socket("/ws", polybolt_, PolyBolt::socket_options()); break;
     case Service::rtds: router.add_socket("/", rtds_, Rtds::socket_options()); break;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "connectors/net/server/router.hpp"
+#include "connectors/sandbox/clob/channels.hpp"
+#include "connectors/sandbox/clob/clob_api.hpp"
 #include "connectors/sandbox/public/binance_stream.hpp"
 #include "connectors/sandbox/public/polybolt.hpp"
 #include "connectors/sandbox/public/rtds.hpp"
@@ -22,6 +24,9 @@ private:
     void on_event(WorldEvent const& event);
 
     Stage stage_;
+    ClobApi clob_;
+    MarketChannel market_channel_;
+    UserChannel user_channel_;
     PolyBolt polybolt_;
     Rtds rtds_;
     BinanceStream binance_;

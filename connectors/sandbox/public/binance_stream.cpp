@@ -35,12 +35,18 @@ bool is_stream_name(std::string_view text) {
     });
 }
 
+// Clients number their requests or name them; it goes back as it came.
+std::string id_of(json::Element request) {
+    if (auto const number = json::whole(request, "id")) return std::to_string(*number);
+    auto const name = json::text(request, "id");
+    return name.empty() ? "null" : json::quoted(name);
+}
+
 std::string refusal(json::Element request, int code, std::string_view words) {
     json::Writer w;
     w.begin_object().key("error").begin_object();
     w.whole("code", code).text("msg", words).end_object();
-    if (auto const id = json::whole(request, "id")) w.whole("id", *id);
-    w.end_object();
+    w.raw("id", id_of(request)).end_object();
     return w.take();
 }
 
@@ -104,14 +110,14 @@ void BinanceStream::on_text(WsPeer& peer, std::string_view text) {
 
 void BinanceStream::answer(WsPeer& peer, Session& session, json::Element request) {
     auto const method = json::text(request, "method");
-    auto const id = json::whole(request, "id").value_or(0);
+    auto const id = id_of(request);
     auto const params = json::strings(request, "params");
     if (method == "LIST_SUBSCRIPTIONS") {
         json::Writer w;
         w.begin_object().key("result").begin_array();
         for (auto const& stream : session.streams)
             w.text(stream);
-        w.end_array().whole("id", id).end_object();
+        w.end_array().raw("id", id).end_object();
         peer.send(w.take());
         return;
     }
