@@ -41,9 +41,7 @@ std::optional<net::server::HttpReply> ClobApi::prepare(HttpCall const& call) {
 void ClobApi::add(net::server::Router& router, Method method, std::string path, Public handler) {
     router.add_plain(method, std::move(path), [this, handler](HttpCall const& call) {
         if (auto refusal = prepare(call)) return std::move(*refusal);
-        auto reply = (this->*handler)(call);
-        world_.publish_news();
-        return reply;
+        return (this->*handler)(call);
     });
 }
 
@@ -52,9 +50,7 @@ void ClobApi::add(net::server::Router& router, Method method, std::string path, 
         if (auto refusal = prepare(call)) return std::move(*refusal);
         auto const key = check_api_key(call, exchange_.keys(), options_.timestamp_skew);
         if (!key) return error_reply(key.error().http_status, key.error().detail);
-        auto reply = (this->*handler)(call, **key);
-        world_.publish_news();
-        return reply;
+        return (this->*handler)(call, **key);
     });
 }
 

@@ -92,7 +92,7 @@ private:
     HttpReply trades(HttpCall const& call, ApiKey const& key);
     PostAnswer post(PostedOrder const& order, ApiKey const& key, UtcTime now);
     HttpReply cancel(std::span<OrderId const> ids, ApiKey const& key, UtcTime now, double cost);
-    std::optional<HttpReply> restarting(UtcTime now);
+    std::optional<HttpReply> restarting(UtcTime now) const;
     HttpReply page(HttpCall const& call, std::vector<std::string> const& rows) const;
 
     World& world_;

@@ -66,13 +66,10 @@ bool is_after(HttpCall const& call, std::string_view name, UtcTime at, bool othe
 
 } // namespace
 
-// A restart lasts as long as its fault does; the post-only phase begins when it ends.
-std::optional<HttpReply> ClobApi::restarting(UtcTime now) {
-    FaultSubject subject;
-    if (faults_.active(FaultKind::restart, subject, now)) exchange_.restart(now, Millis{1});
+std::optional<HttpReply> ClobApi::restarting(UtcTime now) const {
     if (exchange_.gate(now) != TradingGate::restarting) return std::nullopt;
     auto reply = error_reply(425, "the matching engine is restarting, please retry");
-    reply.headers.push_back({"Retry-After", "1"});
+    reply.headers.push_back({"Retry-After", std::to_string(exchange_.gate_ends_in(now).count())});
     return reply;
 }
 

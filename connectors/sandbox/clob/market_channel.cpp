@@ -146,6 +146,17 @@ void MarketChannel::on(LevelsChanged const& news) {
     auto const* market = world_.markets().find(news.market);
     if (market == nullptr || !is_watched(*market)) return;
     auto const& exchange = world_.exchange();
+    // The book first: its last trade is part of the hashes that follow.
+    if (news.whole_book)
+        for (auto const outcome : {Outcome::up, Outcome::down}) {
+            auto const& token = market->market.token(outcome);
+            if (!watchers_.contains(token)) continue;
+            send_to(
+                token,
+                book_json(exchange, *market, token, news.at, true),
+                "book/" + to_string(token)
+            );
+        }
     if (!news.levels.empty()) {
         std::string changes;
         for (auto const outcome : {Outcome::up, Outcome::down}) {
@@ -178,16 +189,6 @@ void MarketChannel::on(LevelsChanged const& news) {
         );
         broadcast(*market, frame, "price_change/" + market->market.slug, false);
     }
-    if (news.whole_book)
-        for (auto const outcome : {Outcome::up, Outcome::down}) {
-            auto const& token = market->market.token(outcome);
-            if (!watchers_.contains(token)) continue;
-            send_to(
-                token,
-                book_json(exchange, *market, token, news.at, true),
-                "book/" + to_string(token)
-            );
-        }
     send_top(*market, news.at);
 }
 

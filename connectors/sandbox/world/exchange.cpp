@@ -93,7 +93,7 @@ void Exchange::open(ConditionId const& market, UtcTime now) {
     empty.token = known->market.up;
     simulated::Notices notices;
     core_.on(empty, notices);
-    news_.emplace_back(MarketOpened{now, market});
+    tell(MarketOpened{now, market});
 }
 
 void Exchange::change_tick(ConditionId const& market, Price tick, UtcTime now) {
@@ -102,7 +102,7 @@ void Exchange::change_tick(ConditionId const& market, Price tick, UtcTime now) {
     auto const old = known->market.tick;
     known->market.tick = tick;
     core_.list(known->market);
-    news_.emplace_back(TickChanged{now, market, old, tick});
+    tell(TickChanged{now, market, old, tick});
 }
 
 void Exchange::forget(ConditionId const& market) {
@@ -264,6 +264,13 @@ void Exchange::deposit(crypto::Address const& wallet, Usdc amount, UtcTime now) 
     entry.at = now;
     entry.cash = amount;
     accounts_.record(account.id, std::move(entry));
+}
+
+void Exchange::tell(ExchangeNews news) {
+    if (sink_)
+        sink_(news);
+    else
+        news_.push_back(std::move(news));
 }
 
 std::vector<ExchangeNews> Exchange::take_news() {

@@ -14,6 +14,7 @@
 #include "connectors/simulated/matching_core.hpp"
 #include "connectors/simulated/random.hpp"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -131,7 +132,12 @@ public:
 
     std::vector<Consumed> take_consumed();
 
-    // Everything that happened since the last call, in order.
+    // What happens is told at once, so that a listener finds the books as the news left them. It
+    // must not act on the exchange. Without a listener news wait for take_news().
+    using NewsSink = std::function<void(ExchangeNews const&)>;
+
+    void on_news(NewsSink sink) { sink_ = std::move(sink); }
+
     std::vector<ExchangeNews> take_news();
 
     // Pairs of tokens, money and trades in flight must add up to what was deposited.
@@ -225,6 +231,7 @@ private:
     void reverse(TradeRecord& trade, UtcTime now);
     void pay(ConditionId const& market, UtcTime now);
     void pay_account(Account& account, WorldMarket const& market, UtcTime now);
+    void tell(ExchangeNews news);
     void schedule(Due due);
     void run(Due const& due);
     std::string uuid(std::uint64_t number) const;
@@ -247,6 +254,7 @@ private:
     std::map<std::string, std::vector<std::string>, std::less<>> trades_of_; // by API key
     std::map<std::string, Heart, std::less<>> hearts_;
     std::set<Due> due_;
+    NewsSink sink_;
     std::vector<ExchangeNews> news_;
     std::vector<Consumed> consumed_;
     Usdc treasury_;

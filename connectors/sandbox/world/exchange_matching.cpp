@@ -167,9 +167,7 @@ void Exchange::trade_noticed(
     books_.at(market).traded = true;
     known.last_trade = up_price(known.market, report.token, report.price);
     known.volume_micros += cost_rounded_down(report.price, report.size).micros();
-    news_.emplace_back(
-        TradePrinted{now, market, report.token, report.side, report.price, report.size}
-    );
+    tell(TradePrinted{now, market, report.token, report.side, report.price, report.size});
     auto const others_only =
         taker.account == house && (maker == nullptr || maker->account == house);
     if (others_only) return;
@@ -309,7 +307,7 @@ void Exchange::close_order(OrderRecord& order) {
 
 void Exchange::emit(OwnOrderNews::Type type, OrderRecord const& order, UtcTime now) {
     orders_.at(order.id).announced = true;
-    news_.emplace_back(OwnOrderNews{now, type, order});
+    tell(OwnOrderNews{now, type, order});
 }
 
 void Exchange::publish_levels(ConditionId const& market, UtcTime now) {
@@ -330,7 +328,7 @@ void Exchange::publish_levels(ConditionId const& market, UtcTime now) {
         news.levels.push_back({side, price, total});
     }
     book.touched.clear();
-    news_.emplace_back(std::move(news));
+    tell(std::move(news));
 }
 
 } // namespace polyquant::sandbox

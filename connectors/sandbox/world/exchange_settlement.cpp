@@ -37,7 +37,7 @@ void Exchange::book_trade(TradeRecord& trade, UtcTime now) {
             auto& mine = trades_of_[leg->owner];
             if (mine.empty() || mine.back() != trade.id.text) mine.push_back(trade.id.text);
         }
-    news_.emplace_back(OwnTradeNews{now, trade});
+    tell(OwnTradeNews{now, trade});
     Due due;
     due.at = now + options_.mined_after +
              Nanos{static_cast<std::int64_t>(
@@ -118,7 +118,7 @@ void Exchange::settle(TradeId const& id, UtcTime now) {
     case TradeState::confirmed:
     case TradeState::failed: ENSURE(false, "a settled trade has nothing to come");
     }
-    news_.emplace_back(OwnTradeNews{now, trade});
+    tell(OwnTradeNews{now, trade});
 }
 
 void Exchange::deliver(TradeRecord& trade, UtcTime now) {
@@ -186,7 +186,7 @@ void Exchange::resolve(ConditionId const& market, std::optional<Outcome> winner,
     for (auto& side : book.external)
         side.clear();
     book.touched.clear();
-    news_.emplace_back(MarketDecided{now_, market, winner});
+    tell(MarketDecided{now_, market, winner});
     if (!options_.auto_redeem_after) return;
     Due due;
     due.at = now_ + *options_.auto_redeem_after;

@@ -47,10 +47,10 @@ World::World(WorldOptions options, std::unique_ptr<PricePath> path, FaultSource&
         is_multiple(UtcTime{Nanos{path_step}}, options_.books.frame_every),
         "frames of books must divide the path's step"
     );
+    exchange_.on_news([this](ExchangeNews const& news) { tell(WorldEvent{news}); });
     live_through_the_past();
     next_frame_ = now_ + options_.books.frame_every;
     step_second(now_);
-    publish_news();
 }
 
 void World::live_through_the_past() {
@@ -79,29 +79,20 @@ void World::advance_to(UtcTime now) {
         exchange_.advance_to(at);
         now_ = at;
         sync_maker();
-        publish_news();
         if (is_multiple(at, path_step)) step_path(at);
         if (is_whole_second(at)) step_second(at);
         step_frame(at);
-        publish_news();
         next_frame_ += options_.books.frame_every;
     }
     if (now <= now_) return;
     exchange_.advance_to(now);
     now_ = now;
     sync_maker();
-    publish_news();
 }
 
 UtcTime World::next_due() const {
     auto const due = exchange_.next_due();
     return due ? std::min(*due, next_frame_) : next_frame_;
-}
-
-void World::publish_news() {
-    sync_maker();
-    for (auto& news : exchange_.take_news())
-        tell(WorldEvent{std::move(news)});
 }
 
 void World::tell(WorldEvent const& event) {
@@ -190,12 +181,12 @@ void World::open(WorldMarket& market, UtcTime at) {
 void World::step_phase(WorldMarket& market, UtcTime at) {
     auto const& window = market.market.window;
     auto const is_updown = market.kind == MarketKind::updown;
-    if (market.phase == Phase::listed && at >= market.opens_at) open(market, at);
     if (is_updown && !market.strike && at >= window.start) {
         market.strike = oracle_.value(market.asset, market.market.rule, window.start);
         ENSURE(market.strike.has_value(), "the oracle has printed before every window");
         tell(MarketChanged{at, market.market.condition});
     }
+    if (market.phase == Phase::listed && at >= market.opens_at) open(market, at);
     if (market.phase == Phase::open && at >= window.end()) {
         market.phase = Phase::ended;
         market.final_price =

@@ -59,7 +59,8 @@ public:
     World(World const&) = delete;
     World& operator=(World const&) = delete;
 
-    // Every listener hears everything, in the order in which it happened. Not from within one.
+    // Every listener hears everything, in the order in which it happened, also what a trader's
+    // request causes. A listener must not act on the world.
     void subscribe(Listener listener) { listeners_.push_back(std::move(listener)); }
 
     // Does everything that is due up to and including `now`; earlier times are a no-op.
@@ -68,9 +69,6 @@ public:
     UtcTime next_due() const;
 
     UtcTime now() const { return now_; }
-
-    // Tells the listeners what a trader's request just caused; call it after each of them.
-    void publish_news();
 
     CoinMarket const& coin(Asset asset) const { return coins_[index_of(asset)]; }
 
