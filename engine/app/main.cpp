@@ -11,6 +11,7 @@
 #include "engine/app/model_commands.hpp"
 #include "engine/app/replay_command.hpp"
 #include "engine/app/run_command.hpp"
+#include "engine/app/sandbox_command.hpp"
 #include "strategies/catalog.hpp"
 
 #include <CLI/CLI.hpp>
@@ -132,6 +133,7 @@ int dispatch(int argc, char** argv) {
         if (command == "fetch") return app::run_fetch(args, std::cout, std::cerr);
         if (command == "train") return app::run_train(args, std::cout, std::cerr);
         if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
+        if (command == "sandbox") return app::run_sandbox(args, stdout, stderr);
         if (command == "models") return app::run_models(args, std::cout, std::cerr);
     }
     CommandLine line;
@@ -146,6 +148,7 @@ int dispatch(int argc, char** argv) {
     line.app.add_subcommand("train", "Train a window model on bars (see train --help)");
     line.app.add_subcommand("evaluate", "Judge every model on held-out windows and quotes");
     line.app.add_subcommand("models", "List, show, compare and promote trained models");
+    line.app.add_subcommand("sandbox", "A venue of one's own on this machine (see sandbox --help)");
     auto* params = line.app.add_subcommand(
         "params", "Every parameter with value, origin, range and meaning, and break-even tables"
     );
