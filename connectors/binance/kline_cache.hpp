@@ -28,6 +28,8 @@ struct TimeRange {
 // failure that names it and says that it may be deleted.
 class KlineCache {
 public:
+    static constexpr char const* file_name = "bars.sqlite"; // where nobody says otherwise
+
     // Makes the file and its directory if need be. ":memory:" keeps everything in this process.
     static Result<std::shared_ptr<KlineCache>> open(std::filesystem::path const& path);
     ~KlineCache();

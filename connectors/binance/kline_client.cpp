@@ -262,6 +262,7 @@ Task<Result<std::string>> KlineClient::get(std::string target, Instant deadline)
         if (auto const reopens = budget->breaker.reopens_at()) next = std::max(next, *reopens);
         next = std::max(next, budget->limiter.blocked_until());
         if (next >= deadline) co_return checked.error();
+        if (options_.on_retry) options_.on_retry(checked.error(), next - clock.now());
         auto const rang = co_await clock.wait_until(next);
         if (!rang) co_return Failure{Fault::cancelled, group, "cancelled between two attempts"};
     }

@@ -35,6 +35,8 @@ public:
         Nanos request_max = Seconds{10};
         int attempts_max = 4; // of one page
         int page_rows = 1'000;
+        // Told of a failed call that will be made again, and after what time.
+        std::function<void(Failure const&, Nanos wait)> on_retry{};
     };
 
     // How much of the range is done, after each page.

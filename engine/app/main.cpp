@@ -6,6 +6,7 @@
 #include "connectors/tape/tape_command.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/exit_code.hpp"
+#include "engine/app/fetch_command.hpp"
 #include "engine/app/ledger_commands.hpp"
 #include "engine/app/model_commands.hpp"
 #include "engine/app/replay_command.hpp"
@@ -129,6 +130,7 @@ int dispatch(int argc, char** argv) {
         std::string_view const command{argv[1]};
         std::vector<std::string> const args(argv + 2, argv + argc);
         if (command == "tape") return tape::run_tape_command(args, std::cout, std::cerr);
+        if (command == "fetch") return app::run_fetch(args, std::cout, std::cerr);
         if (command == "train") return app::run_train(args, std::cout, std::cerr);
         if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
         if (command == "sandbox") return app::run_sandbox(args, stdout, stderr);
@@ -142,6 +144,7 @@ int dispatch(int argc, char** argv) {
     auto* run = add_run(line);
     auto* replay = add_replay(line);
     line.app.add_subcommand("tape", "Import, inspect and print recordings (see tape --help)");
+    line.app.add_subcommand("fetch", "Download history: bars (see fetch --help)");
     line.app.add_subcommand("train", "Train a window model on bars (see train --help)");
     line.app.add_subcommand("evaluate", "Judge every model on held-out windows and quotes");
     line.app.add_subcommand("models", "List, show, compare and promote trained models");
