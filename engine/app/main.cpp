@@ -5,6 +5,7 @@
 #include "config/report.hpp"
 #include "connectors/tape/tape_command.hpp"
 #include "engine/app/build_info.hpp"
+#include "engine/app/doctor_command.hpp"
 #include "engine/app/exit_code.hpp"
 #include "engine/app/fetch_command.hpp"
 #include "engine/app/ledger_commands.hpp"
@@ -27,6 +28,7 @@ struct CommandLine {
     CLI::App app{"polyquant: an engine for Polymarket's 5-minute crypto Up/Down markets"};
     app::ReplayOptions replay;
     app::RunOptions run;
+    app::DoctorOptions doctor;
     std::string mode = "paper";
     std::string run_for;
     std::vector<std::filesystem::path> params_files;
@@ -82,6 +84,20 @@ CLI::App* add_run(CommandLine& line) {
     );
     c->add_flag("!--no-record", o.record, "Do not record the feeds to tape");
     c->add_flag("--json", o.json, "Print one JSON summary at the end and nothing else");
+    return c;
+}
+
+CLI::App* add_doctor(CommandLine& line) {
+    auto& o = line.doctor;
+    auto* c = line.app.add_subcommand(
+        "doctor",
+        "Check everything trading needs, from the clock to the books, and say what to mend"
+    );
+    c->add_option("config", o.configs, "Configuration files; several are merged")
+        ->required()
+        ->check(CLI::ExistingFile);
+    c->add_option("--keystore", o.keystore, "Directory of keys (~/.polyquant/keys)");
+    c->add_flag("--json", o.json, "Print one JSON object");
     return c;
 }
 
@@ -143,6 +159,7 @@ int dispatch(int argc, char** argv) {
                     "4 halted by a safety rule, 5 storage, 130 interrupted.");
     auto* run = add_run(line);
     auto* replay = add_replay(line);
+    auto* doctor = add_doctor(line);
     line.app.add_subcommand("tape", "Import, inspect and print recordings (see tape --help)");
     line.app.add_subcommand("fetch", "Download history: bars (see fetch --help)");
     line.app.add_subcommand("train", "Train a window model on bars (see train --help)");
@@ -168,6 +185,7 @@ int dispatch(int argc, char** argv) {
         return app::code(answered ? app::ExitCode::ok : app::ExitCode::usage);
     }
     if (*run) return run_engine(line);
+    if (*doctor) return app::run_doctor(line.doctor, stdout, stderr);
     if (*replay) return app::run_replay(line.replay, stdout, stderr);
     if (*params) return show_params(line);
     if (*status) return app::run_status(line.where, stdout, stderr);

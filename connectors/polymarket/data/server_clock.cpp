@@ -44,10 +44,10 @@ Task<Result<void>> ServerClock::ask(Instant deadline) {
 
 std::optional<Nanos> ServerClock::clock_offset() const {
     auto const at = bounds_.updated_at();
-    if (!at || bounds_.width() > options_.width_max) return std::nullopt;
+    if (!at || bounds_.width() > std::max(options_.width_max, 6 * travel_)) return std::nullopt;
     auto const age = context_.clock.utc_now() - *at;
     if (age > options_.believe_for || age < -options_.believe_for) return std::nullopt;
-    return bounds_.middle();
+    return std::clamp(Nanos{0}, bounds_.least(), bounds_.most());
 }
 
 void ServerClock::report() {

@@ -15,7 +15,7 @@ public:
         net::Url clob;
         Nanos call_max = Seconds{3};
         Nanos every = Seconds{30};
-        Nanos width_max = Millis{500};    // wider bounds are no answer
+        Nanos width_max = Millis{500};    // see clock_offset()
         Nanos believe_for = Seconds{180}; // after the last answer
         int first_questions = 8;
     };
@@ -26,7 +26,9 @@ public:
 
     Task<void> run() override;
 
-    // Ours minus the venue's, for the risk gate; empty when it is not known (any more).
+    // Ours minus the venue's as far as it is proven, for the risk gate: zero while zero is
+    // possible, else the end of the bounds nearest to it. Empty when it is not known (any more), or
+    // known no better than width_max and three times the way there and back.
     std::optional<Nanos> clock_offset() const;
 
     ClockBounds const& bounds() const { return bounds_; }

@@ -210,14 +210,12 @@ void BookKeeper::take(BookMessage const& message, std::size_t lane, Instant now)
     };
     if (is_copy(*token, lane, fingerprint(message), message.book.at.venue_time)) return continues();
 
-    auto const verdict = check_hash(message, token->tail);
-    if (verdict == HashVerdict::wrong) {
-        ++counts_.hashes_wrong;
+    HashVerdict verdict{};
+    if (!check_proof(*token, message, verdict)) {
         doubt(*token, "book hash is wrong", utc);
         ask_again(*token, now);
         return;
     }
-    ++(verdict == HashVerdict::proven ? counts_.hashes_proven : counts_.hashes_unproven);
     token->up_lanes |= bit(lane);
     accept(*token, message.book, now);
     continues();
@@ -225,6 +223,16 @@ void BookKeeper::take(BookMessage const& message, std::size_t lane, Instant now)
         token->next_proof = now + limits_.proof_pause;
         ask_again(*token, now);
     }
+}
+
+bool BookKeeper::check_proof(Tracked& token, BookMessage const& message, HashVerdict& verdict) {
+    verdict = check_hash(message, token.tail);
+    switch (verdict) {
+    case HashVerdict::proven: ++counts_.hashes_proven; return true;
+    case HashVerdict::unproven: ++counts_.hashes_unproven; return true;
+    case HashVerdict::wrong: ++counts_.hashes_wrong; return !limits_.doubt_wrong_hashes;
+    }
+    std::abort();
 }
 
 void BookKeeper::accept(Tracked& token, BookSnapshot const& snapshot, Instant now) {
@@ -387,13 +395,11 @@ void BookKeeper::reread_done(
     if (answer->book.token != id) return reread_failed(*token, "another token's book", utc, now);
     if (overflow) return reread_failed(*token, "too many changes meanwhile", utc, now);
 
-    auto const verdict = check_hash(*answer, token->tail);
-    if (verdict == HashVerdict::wrong) {
-        ++counts_.hashes_wrong;
+    HashVerdict verdict{};
+    if (!check_proof(*token, *answer, verdict)) {
         if (token->state == State::live) doubt(*token, "book hash is wrong", utc);
         return reread_failed(*token, "book hash is wrong", utc, now);
     }
-    ++(verdict == HashVerdict::proven ? counts_.hashes_proven : counts_.hashes_unproven);
     if (answer->book.at.venue_time < token->applied_to) {
         // The channel was further already; a live book needs no older one.
         if (token->state == State::live) return;

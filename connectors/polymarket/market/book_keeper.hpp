@@ -22,6 +22,9 @@ struct BookKeeperLimits {
     // things are silent for hours: the age of their books tells.
     Nanos silence_in_window = Seconds{15};
     Nanos silence_before = Seconds{90};
+    // False: a wrong hash is counted and the book used, for the day the venue changes how it
+    // hashes.
+    bool doubt_wrong_hashes = true;
     int top_misses_max = 2; // frames in a row whose top is not ours
     Nanos reread_pause_min = Seconds{1};
     Nanos reread_pause_max = Seconds{30};
@@ -40,7 +43,7 @@ struct BookKeeperCounts {
     std::uint64_t dropped_changes = 0; // without a trusted book
     std::uint64_t hashes_proven = 0;
     std::uint64_t hashes_unproven = 0;
-    std::uint64_t hashes_wrong = 0;
+    std::uint64_t hashes_wrong = 0; // doubted or not
     std::uint64_t top_misses = 0;
     std::uint64_t doubts = 0; // tokens that became unhealthy
     std::uint64_t rereads = 0;
@@ -151,6 +154,8 @@ private:
     void check_top(
         Tracked& token, std::optional<Price> bid, std::optional<Price> ask, UtcTime utc, Instant now
     );
+    // False when the book must not be used.
+    bool check_proof(Tracked& token, BookMessage const& message, HashVerdict& verdict);
     void accept(Tracked& token, BookSnapshot const& snapshot, Instant now);
     void doubt(Tracked& token, std::string const& why, UtcTime utc);
     void ask_again(Tracked& token, Instant at);

@@ -211,6 +211,30 @@ TEST_CASE("A book that REST gives wrongly too stays quarantined", "[polymarket][
     f.stop();
 }
 
+TEST_CASE("Wrong hashes are only counted where that is asked for", "[polymarket][market]") {
+    Fixture f;
+    auto options = f.options(1, 200);
+    options.limits.doubt_wrong_hashes = false;
+    std::uint64_t snapshots = 0;
+    BookKeeper keeper{
+        options.limits,
+        {[&](Event const& event) { snapshots += std::holds_alternative<BookSnapshot>(event); },
+         [](TokenId const&) {},
+         [](std::size_t, std::string const&) {
+         }}
+    };
+    keeper.follow(f.btc, 0, f.clock.now());
+    auto bad = f.book(f.btc.up);
+    bad.hash = std::string(40, 'a');
+
+    keeper.on(parse_book(bad.json(), f.clock.utc_now()).value(), 0, f.clock.now());
+
+    CHECK(snapshots == 1);
+    CHECK(keeper.counts().hashes_wrong == 1);
+    CHECK(keeper.is_live(f.btc.up));
+    f.stop();
+}
+
 TEST_CASE("Changes that come while a book is read again are laid over it", "[polymarket][market]") {
     Fixture f;
     f.begin();
