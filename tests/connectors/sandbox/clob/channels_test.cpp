@@ -120,21 +120,23 @@ TEST_CASE("Market channel tells trades, tops, ticks and the resolution", "[sandb
     Stream stream{clob, "/ws/market"};
     stream.ws.post(subscription(*clob.market));
     std::map<std::size_t, int> kinds;
-    std::optional<MarketResolved> resolved;
+    std::optional<polymarket::ResolutionMessage> resolved;
 
     for (int step = 0; step < 80 && !resolved; ++step) {
         for (auto const& frame : stream.drain())
             for (auto const& message :
                  polymarket::parse_market_frame(frame, clob.clock.utc_now()).value()) {
                 ++kinds[message.index()];
-                if (auto const* end = std::get_if<MarketResolved>(&message)) resolved = *end;
+                if (auto const* end = std::get_if<polymarket::ResolutionMessage>(&message))
+                    resolved = *end;
             }
         clob.pass(Seconds{5});
     }
 
     REQUIRE(resolved);
-    CHECK(resolved->market == clob.market->market.condition);
-    CHECK(resolved->winner == clob.market->winner);
+    CHECK(resolved->event.market == clob.market->market.condition);
+    REQUIRE(clob.market->winner);
+    CHECK(resolved->winner == clob.market->market.token(*clob.market->winner));
     CHECK(kinds[2] > 10);  // trades
     CHECK(kinds[4] > 100); // best bid and ask
     CHECK(kinds[5] > 0);   // new markets
