@@ -54,6 +54,8 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
               fail({failure.fault, name, "ended: " + describe(failure)});
           }
       },
+      record_{config_.run.assets, config_.risk, config_.learning, parts_.quote_table},
+      sampler_{config_.run.assets},
       ledger_writer_{
           parts_.executor,
           parts_.disk_pool,
@@ -237,6 +239,7 @@ void Engine::open_epoch(strategies::Strategy const& strategy) {
 }
 
 void Engine::input_over() {
+    sampler_.quiesce();
     for (auto& slot : strategies_)
         slot.actor->quiesce();
 }
@@ -296,6 +299,7 @@ void Engine::window_over(WindowEvaluated counts) {
 }
 
 void Engine::on_fact(Fact const& fact) {
+    record_.on(fact);
     for (auto& slot : strategies_)
         slot.actor->on(fact);
     if (auto const* trade = std::get_if<TradeMatched>(&fact.body)) {
@@ -318,7 +322,9 @@ void Engine::on_fact(Fact const& fact) {
         window.source = settled->source;
         window.rule = settled->rule;
         parts_.listener.window_settled(window);
-    } else if (std::holds_alternative<TradingStateChanged>(fact.body)) {
+    } else if (std::holds_alternative<TradingStateChanged>(fact.body) ||
+               std::holds_alternative<CalibrationChanged>(fact.body) ||
+               std::holds_alternative<DailyVerdict>(fact.body)) {
         parts_.listener.say(describe(fact));
     }
 }
@@ -342,12 +348,37 @@ void Engine::wake_for_token(TokenId const& token, std::uint64_t seq) {
 
 Task<void> Engine::run_settlement() {
     for (;;) {
+        sample_due(); // what was promised is on record before what happened
         settle_due();
-        auto next = parts_.clock.utc_now() + settlement_step;
+        judge_due();
+        auto const now = parts_.clock.utc_now();
+        auto next = std::min(now + settlement_step, sampler_.next_due(now));
         if (auto const due = settler_.next_due()) next = std::min(next, *due);
         next = std::max(next, parts_.clock.utc_now() + Nanos{1'000'000});
         if (!co_await parts_.clock.wait_until(parts_.clock.instant_of(next))) co_return;
     }
+}
+
+void Engine::sample_due() {
+    auto forecasts = sampler_.on_time(
+        parts_.clock.utc_now(),
+        config_.risk.book_age_max,
+        [this](Asset asset, Window window) { return view(asset, window); },
+        [this](Asset asset) {
+            refresh_window_signal(asset);
+            return signal(asset);
+        }
+    );
+    for (auto& forecast : forecasts)
+        facts_.record(std::move(forecast));
+}
+
+// Judged bets may change a calibration, which is due only then.
+void Engine::judge_due() {
+    for (auto due = record_.due(parts_.clock.utc_now()); !due.empty();
+         due = record_.due(parts_.clock.utc_now()))
+        for (auto& body : due)
+            facts_.record(std::move(body));
 }
 
 void Engine::settle_due() {
@@ -391,6 +422,7 @@ config::ReloadVerdict Engine::reload(config::RunConfig next) {
     gate_.reload(config_.risk);
     execution_.reload(config_.execution);
     settler_.set_limits(settler_limits(config_.settlement));
+    record_.reload(config_.risk, config_.learning);
     for (auto& slot : strategies_) {
         auto const* changed = config_.find(slot.actor->strategy().name().text);
         ENSURE(changed != nullptr, "an accepted reload keeps every strategy");

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "config/reload.hpp"
+#include "engine/accuracy/forecast_sampler.hpp"
+#include "engine/accuracy/track_record.hpp"
 #include "engine/app/decision_journal.hpp"
 #include "engine/app/fact_log.hpp"
 #include "engine/app/guarded_venue.hpp"
@@ -44,6 +46,7 @@ struct EngineParts {
     runtime::Journal& journal;
     std::shared_ptr<ledger::Ledger> ledger;
     EngineListener& listener;
+    models::calibration::AskTable quote_table = models::calibration::AskTable{}; // to start from
 };
 
 class Engine final : public strategies::StrategyHost {
@@ -78,6 +81,8 @@ public:
 
     settlement::WindowSettler const& settler() const { return settler_; }
 
+    accuracy::TrackRecord const& track_record() const { return record_; }
+
     std::uint64_t facts() const { return facts_.recorded(); }
 
     runtime::Supervisor& supervisor() { return supervisor_; }
@@ -109,7 +114,9 @@ private:
     void refresh_window_signal(Asset asset);
     void wake_for_token(TokenId const& token, std::uint64_t seq);
     Task<void> run_settlement();
+    void sample_due();
     void settle_due();
+    void judge_due();
     std::vector<settlement::Holding> holdings_of(ConditionId const& market) const;
     void update_pin(ConditionId const& market);
     void keep_history(BarUpdate const& update);
@@ -125,6 +132,8 @@ private:
     runtime::Supervisor supervisor_;
     market::MarketBoard board_;
     execution::Portfolio portfolio_;
+    accuracy::TrackRecord record_;
+    accuracy::ForecastSampler sampler_;
     LedgerWriter ledger_writer_;
     FactLog facts_;
     InputDigest digest_;
