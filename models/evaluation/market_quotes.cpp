@@ -142,6 +142,8 @@ Result<std::vector<LadderWindow>> read_ladders(std::filesystem::path const& path
             out.spot = number_or_nan(*sample, "spot");
             out.quote.bid = number_or_nan(up->as_object(), "bid");
             out.quote.ask = number_or_nan(up->as_object(), "ask");
+            out.quote.bid_size = number_or_nan(up->as_object(), "bid_depth");
+            out.quote.ask_size = number_or_nan(up->as_object(), "ask_depth");
             out.quote.received_at =
                 window.start + Millis{static_cast<std::int64_t>(1000 * (300 - out.seconds_left))};
             out.up_ask_5 = number_or_nan(up->as_object(), "vwap5");
