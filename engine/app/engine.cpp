@@ -110,7 +110,7 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
           make_models(config_.run.assets, config_.model),
           signal_time(config_.model)
       },
-      window_signals_{config_.run.assets, config_.model} {
+      window_signals_{config_.run.assets, config_.model, parts_.trained} {
     for (auto const& strategy : config_.strategies)
         strategies_.push_back({std::make_unique<strategies::StrategyActor>(
             parts_.clock, *this, strategies::make_strategy(strategy), config_.run.assets
@@ -168,6 +168,7 @@ void Engine::start() {
     start_tasks();
     open_books();
     models_.request_trainings();
+    journal_trained();
 }
 
 void Engine::subscribe() {
@@ -182,7 +183,10 @@ void Engine::subscribe() {
         window_signals_.on(e);
         refresh_window_signal(e.asset);
     });
-    bus.on<PriceTick>("models", [this](PriceTick const& e) { refresh_window_signal(e.asset); });
+    bus.on<PriceTick>("models", [this](PriceTick const& e) {
+        window_signals_.on(e);
+        refresh_window_signal(e.asset);
+    });
     bus.subscribe(
         "execution",
         EventKinds::of<OwnOrderReport, OwnTradeReport>(),
@@ -262,7 +266,8 @@ models::Signal const* Engine::signal(Asset asset) const {
 void Engine::refresh_window_signal(Asset asset) {
     if (window_signals_.signal(asset) == nullptr) return;
     auto const now = parts_.clock.utc_now();
-    window_signals_.refresh(asset, board_.view(asset, window_at(now), now));
+    auto const view = board_.view(asset, window_at(now), now);
+    window_signals_.refresh(asset, view, record_.quotes().table());
 }
 
 Usdc Engine::free_bankroll(StrategyName const& strategy) const {
@@ -343,7 +348,10 @@ void Engine::wake_all(Asset asset, std::uint64_t seq) {
 
 void Engine::wake_for_token(TokenId const& token, std::uint64_t seq) {
     auto const place = board_.find(token);
-    if (place && place->market->asset) wake_all(*place->market->asset, seq);
+    if (!place || !place->market->asset) return;
+    auto const asset = *place->market->asset;
+    if (window_signals_.follows_books()) refresh_window_signal(asset);
+    wake_all(asset, seq);
 }
 
 Task<void> Engine::run_settlement() {
@@ -413,6 +421,23 @@ void Engine::rebuild_models(config::ModelParams const& params) {
         models_.warm_up(asset, std::vector<Bar>{bars.begin(), bars.end()});
     }
     models_.request_trainings();
+}
+
+void Engine::use_trained(TrainedModels models) {
+    parts_.trained = std::move(models);
+    window_signals_.replace(parts_.trained);
+    for (auto asset : config_.run.assets) {
+        auto const& bars = history_[index_of(asset)];
+        window_signals_.warm_up(asset, std::vector<Bar>{bars.begin(), bars.end()});
+    }
+    journal_trained();
+}
+
+// What decides is on record before it decides anything.
+void Engine::journal_trained() {
+    if (config_.model.kind == config::ModelKind::trained)
+        check(parts_.journal.append(parts_.clock.utc_now(), "trained", trained_text(parts_.trained))
+        );
 }
 
 config::ReloadVerdict Engine::reload(config::RunConfig next) {

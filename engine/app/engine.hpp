@@ -10,6 +10,7 @@
 #include "engine/app/fact_log.hpp"
 #include "engine/app/guarded_venue.hpp"
 #include "engine/app/input_digest.hpp"
+#include "engine/app/trained_models.hpp"
 #include "engine/app/window_signals.hpp"
 #include "engine/execution/execution_actor.hpp"
 #include "engine/market/market_board.hpp"
@@ -47,6 +48,7 @@ struct EngineParts {
     std::shared_ptr<ledger::Ledger> ledger;
     EngineListener& listener;
     models::calibration::AskTable quote_table = models::calibration::AskTable{}; // to start from
+    TrainedModels trained{}; // in use, for kind = "trained"
 };
 
 class Engine final : public strategies::StrategyHost {
@@ -66,6 +68,11 @@ public:
     config::ReloadHistory reload_history() const;
     // Takes over a configuration that check_reload() accepts, or changes nothing.
     config::ReloadVerdict reload(config::RunConfig next);
+
+    // Other trained models from the next evaluation on, warmed up with the bars kept.
+    void use_trained(TrainedModels models);
+
+    TrainedModels const& trained() const { return parts_.trained; }
 
     observe::StatusSnapshot status(std::string mode) const;
     // Nothing in flight: no open order, no unsettled position, no fact still to be written.
@@ -120,6 +127,7 @@ private:
     std::vector<settlement::Holding> holdings_of(ConditionId const& market) const;
     void update_pin(ConditionId const& market);
     void keep_history(BarUpdate const& update);
+    void journal_trained();
     void rebuild_models(config::ModelParams const& params);
     void check(Result<void> const& written);
     void check(Result<std::uint64_t> const& appended);

@@ -3,6 +3,7 @@
 #include "models/evaluation/column_study.hpp"
 #include "models/evaluation/oracle_check.hpp"
 #include "models/evaluation/report.hpp"
+#include "models/replace_file.hpp"
 #include "models/validation/calibration_monitor.hpp"
 #include "models/window/bar_file.hpp"
 #include "models/window/closed_form_check.hpp"
@@ -34,6 +35,7 @@ struct Arguments {
     std::string external;
     std::string external_coin = "SOL";
     int external_age_s = 600;
+    std::string quote_table;
     std::string lightgbm;
     std::size_t monte_carlo = 0;
     std::size_t simulations = 0;
@@ -49,6 +51,11 @@ void describe(CLI::App& app, Arguments& arguments) {
     app.add_option("--ladders", arguments.ladders, "Recorded ask ladders (jsonl.gz)");
     app.add_option("--ticks", arguments.ticks, "Recorded oracle ticks (csv.gz)");
     app.add_option("--markets", arguments.markets, "Official outcomes of that day (jsonl.gz)");
+    app.add_option(
+        "--quote-table",
+        arguments.quote_table,
+        "File to write what the asks of --books were worth to, for [learning] quote_table"
+    );
     app.add_option("--report", arguments.report, "Markdown file to write");
     app.add_option("--style", arguments.style, "Outcomes: spot, average or both")
         ->check(CLI::IsMember({"spot", "average", "both"}));
@@ -156,6 +163,9 @@ Result<void> compare_with_market(Arguments const& arguments, ReportParts& parts)
         auto const books = read_recorded_books(arguments.tob, arguments.coverage);
         if (!books) return books.error();
         asks = learn_asks(*books);
+        if (!arguments.quote_table.empty())
+            if (auto const done = replace_file(arguments.quote_table, asks.print()); !done)
+                return done;
         // The recordings are of the spot-settled era.
         for (auto const& evaluation : parts.on_bars)
             if (evaluation.options.style == window::LabelStyle::spot)

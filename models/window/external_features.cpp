@@ -1,6 +1,7 @@
 #include "models/window/external_features.hpp"
 
 #include "models/window/bar_file.hpp"
+#include "models/window/json_lines.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -57,15 +58,11 @@ Failure refuse(std::string const& where, std::size_t line, std::string detail) {
     return {Fault::parse, fmt::format("{}:{}", where, line), std::move(detail)};
 }
 
-Failure out_of_order(std::string const& where, std::size_t line, UtcTime at, UtcTime before) {
-    return refuse(
-        where,
-        line,
-        fmt::format(
-            "published {}, not after the line before it ({}): sort the file by published_at",
-            format_utc(at),
-            format_utc(before)
-        )
+std::string not_after(UtcTime at, UtcTime before) {
+    return fmt::format(
+        "published {}, not after the line before it ({}): sort the file by published_at",
+        format_utc(at),
+        format_utc(before)
     );
 }
 
@@ -109,7 +106,7 @@ ExternalFeatures::parse_csv(std::string_view text, std::string const& where) {
             );
         auto const at = time_of(cells[0]);
         if (!at) return refuse(where, number, fmt::format("'{}' is no UTC time", cells[0]));
-        if (*at <= before) return out_of_order(where, number, *at, before);
+        if (*at <= before) return refuse(where, number, not_after(*at, before));
         before = *at;
         for (std::size_t k = 1; k < cells.size(); ++k) {
             if (cells[k].empty()) continue;
@@ -127,29 +124,21 @@ ExternalFeatures::parse_json_lines(std::string_view text, std::string const& whe
     ExternalFeatures features;
     features.where_ = where;
     auto before = UtcTime::min();
-    for (std::size_t number = 1; !text.empty(); ++number) {
-        auto const line = take_line(text);
-        if (line.empty()) continue;
-        boost::system::error_code ec;
-        auto const json = boost::json::parse(line, ec);
-        auto const* object = ec ? nullptr : json.if_object();
-        auto const* time = object == nullptr ? nullptr : object->if_contains(time_column);
-        if (time == nullptr) return refuse(where, number, "is no object with published_at");
+    auto const read = for_each_json_line(text, where, [&](auto const& object) -> std::string {
+        auto const* time = object.if_contains(time_column);
+        if (time == nullptr) return "is no object with published_at";
         auto const at = time->is_string()  ? time_of(std::string_view{time->get_string()})
                         : time->is_int64() ? std::optional{utc_from_millis(time->get_int64())}
                                            : std::nullopt;
-        if (!at) return refuse(where, number, "published_at is no UTC time");
-        if (*at <= before) return out_of_order(where, number, *at, before);
+        if (!at) return "published_at is no UTC time";
+        if (*at <= before) return not_after(*at, before);
         before = *at;
-        for (auto const& member : *object) {
+        for (auto const& member : object) {
             if (member.key() == time_column || member.value().is_null()) continue;
-            auto const value = member.value().to_number<double>(ec);
+            boost::system::error_code ec;
+            auto const value = member.value().template to_number<double>(ec);
             if (ec || !std::isfinite(value))
-                return refuse(
-                    where,
-                    number,
-                    fmt::format("{} is no finite number", std::string_view{member.key()})
-                );
+                return fmt::format("{} is no finite number", std::string_view{member.key()});
             auto const known = std::ranges::find(features.names_, std::string_view{member.key()});
             auto const k = static_cast<std::size_t>(known - features.names_.begin());
             if (known == features.names_.end()) {
@@ -158,7 +147,9 @@ ExternalFeatures::parse_json_lines(std::string_view text, std::string const& whe
             }
             features.values_[k].push_back({*at, value});
         }
-    }
+        return {};
+    });
+    if (!read) return read.error();
     if (features.names_.empty()) return refuse(where, 1, "no values beside published_at");
     return features;
 }
