@@ -1,4 +1,5 @@
 // Rules between members that need more than a line.
+#include "config/endpoint_params.hpp"
 #include "config/execution_params.hpp"
 #include "config/feed_params.hpp"
 #include "config/model_params.hpp"
@@ -61,6 +62,42 @@ std::vector<ParamFault> FeedParams::faults() const {
             if (tapes[a] == tapes[b])
                 found.push_back({"tapes", fmt::format("names \"{}\" twice", tapes[a])});
     }
+    return found;
+}
+
+std::vector<ParamFault> EndpointParams::faults() const {
+    std::vector<ParamFault> found;
+    for_each_param<EndpointParams>([&]<class Row>(Row const& row) {
+        if constexpr (std::is_same_v<typename Row::Value, std::string>) {
+            if (row.unit != "URL") return;
+            auto const& url = this->*row.member;
+            auto const secure = url.starts_with("https://") || url.starts_with("wss://");
+            auto const local =
+                url.starts_with("http://127.0.0.1") || url.starts_with("ws://127.0.0.1") ||
+                url.starts_with("http://localhost") || url.starts_with("ws://localhost");
+            if (!secure && !local)
+                found.push_back(
+                    {std::string{row.name},
+                     fmt::format(
+                         "\"{}\" must begin with https:// or wss:// (without TLS only on the "
+                         "loopback)",
+                         url
+                     )}
+                );
+        }
+    });
+    for (auto const& [key, text] :
+         {std::pair{"clock_real_anchor", &clock_real_anchor},
+          std::pair{"clock_scaled_anchor", &clock_scaled_anchor}})
+        if (!text->empty())
+            if (auto const at = parse_utc(*text); !at) found.push_back({key, at.error().detail});
+    if (clock_real_anchor.empty() != clock_scaled_anchor.empty())
+        found.push_back(
+            {clock_real_anchor.empty() ? "clock_real_anchor" : "clock_scaled_anchor",
+             "is missing: the two anchors go together"}
+        );
+    if (clock_factor != 1 && clock_real_anchor.empty())
+        found.push_back({"clock_real_anchor", "is needed when clock_factor is not 1"});
     return found;
 }
 

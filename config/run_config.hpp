@@ -2,6 +2,7 @@
 // Secrets are never part of it; they come from the encrypted keystore or the environment.
 #pragma once
 
+#include "config/endpoint_params.hpp"
 #include "config/execution_params.hpp"
 #include "config/feed_params.hpp"
 #include "config/learning_params.hpp"
@@ -26,6 +27,7 @@ namespace polyquant::config {
 struct RunConfig {
     RunParams run;
     FeedParams feed;
+    EndpointParams endpoints;
     ModelParams model;
     RiskParams risk;
     ExecutionParams execution;
@@ -50,11 +52,12 @@ struct RunConfig {
     std::uint64_t hash() const;
 };
 
-// Calls visit(name, params) for the eight sections in their fixed order.
+// Calls visit(name, params) for the nine sections in their fixed order.
 template <class Config, class Visit>
 void for_each_section(Config& config, Visit visit) {
     visit("run", config.run);
     visit("feed", config.feed);
+    visit("endpoints", config.endpoints);
     visit("model", config.model);
     visit("risk", config.risk);
     visit("execution", config.execution);

@@ -33,6 +33,13 @@ Result<File> File::open(std::filesystem::path const& path) {
     return File{handle, path.string()};
 }
 
+Result<File> File::open_for_repair(std::filesystem::path const& path) {
+    auto const handle = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (handle < 0)
+        return Failure{Fault::storage, path.string(), "cannot be opened: " + words_for(errno)};
+    return File{handle, path.string()};
+}
+
 File::File(File&& other) noexcept
     : handle_{std::exchange(other.handle_, -1)}, path_{std::move(other.path_)} {}
 

@@ -15,6 +15,8 @@ public:
     // Refuses a path that exists already, so that no recording is overwritten.
     static Result<File> create(std::filesystem::path const& path);
     static Result<File> open(std::filesystem::path const& path);
+    // For reading and writing what exists.
+    static Result<File> open_for_repair(std::filesystem::path const& path);
 
     File() = default;
     File(File&& other) noexcept;

@@ -107,6 +107,11 @@ Result<void> TapeWriter::flush() {
     return {};
 }
 
+Result<void> TapeWriter::sync() {
+    if (stopped_) return Failure{Fault::storage, "tape", "synced after it was closed"};
+    return file_.sync();
+}
+
 Result<void> TapeWriter::close() {
     if (auto flushed = flush(); !flushed) return flushed;
     if (auto stored = store(encode(footer_)); !stored) return stored;

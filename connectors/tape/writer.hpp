@@ -36,10 +36,18 @@ public:
     Result<void> append(Record const& record);
     // Ends the block, so that it survives a kill. A recorder calls it every few seconds.
     Result<void> flush();
+    // Hands what was flushed to the disk, so that it survives a power cut too.
+    Result<void> sync();
     // Writes the footer and syncs. No append afterwards.
     Result<void> close();
 
     std::uint64_t records() const { return footer_.records + block_.records; }
+
+    // Of those, how many survive a kill now.
+    std::uint64_t flushed_records() const { return footer_.records; }
+
+    // Written so far, without the block being filled.
+    std::uint64_t file_size() const { return file_size_; }
 
 private:
     TapeWriter(File file, Options options);

@@ -163,6 +163,52 @@ void Engine::warm_up(Asset asset, std::span<Bar const> history) {
         keep_history(BarUpdate{{}, asset, bar, true});
 }
 
+Result<void> Engine::restore() {
+    auto const read = parts_.ledger->for_each_fact(1, [this](Fact const& fact) -> Result<void> {
+        portfolio_.apply(fact);
+        settler_.restore(fact.body);
+        record_.on(fact);
+        unfinished_.on(fact.body);
+        facts_.continue_after(fact.seq);
+        return {};
+    });
+    if (!read) return read.error();
+    if (auto const problem = portfolio_.audit())
+        return Failure{
+            Fault::invalid,
+            "restore",
+            "the ledger's facts do not balance: " + *problem + "; run `polyquant check` on it"
+        };
+    for (auto const& [name, account] : portfolio_.strategies())
+        for (auto const& [token, position] : account.positions)
+            slugs_held_.insert(unfinished_.slug_of(position.market));
+    for (auto const& slug : unfinished_.slugs_with_orders())
+        slugs_held_.insert(slug);
+    return {};
+}
+
+std::vector<std::string> Engine::slugs_wanted() const {
+    return {slugs_held_.begin(), slugs_held_.end()};
+}
+
+void Engine::clear_halts() {
+    if (portfolio_.halted())
+        facts_.record(TradingStateChanged{{}, false, Reason::order_sent, "cleared by command"});
+    std::vector<StrategyName> halted;
+    for (auto const& [name, account] : portfolio_.strategies())
+        if (account.halted) halted.push_back(name);
+    for (auto const& name : halted)
+        facts_.record(TradingStateChanged{name, false, Reason::order_sent, "cleared by command"});
+}
+
+// A market that an earlier process was at work in, or holds shares of, is known again.
+void Engine::adopt(Market const& market) {
+    update_pin(market.condition);
+    for (auto const& order : unfinished_.take(market.condition))
+        execution_.resume({order.placed.order, order.placed.intent, {}}, market, order.history);
+    slugs_held_.erase(market.slug);
+}
+
 void Engine::start() {
     subscribe();
     start_tasks();
@@ -199,6 +245,10 @@ void Engine::subscribe() {
         if (e.end_of_frame) wake_for_token(e.token, e.at.seq);
     });
     bus.on<PriceTick>("strategies", [this](PriceTick const& e) { wake_all(e.asset, e.at.seq); });
+    bus.on<BreakerChanged>("status", [this](BreakerChanged const& e) {
+        breakers_[e.endpoint_group] = e.state;
+    });
+    bus.on<MarketListed>("recovery", [this](MarketListed const& e) { adopt(e.market); });
     bus.on<MarketListed>("strategies", [this](MarketListed const& e) {
         if (e.market.asset) wake_all(*e.market.asset, e.at.seq);
     });
@@ -229,10 +279,12 @@ void Engine::start_tasks() {
 void Engine::open_books() {
     for (auto const& slot : strategies_) {
         auto const& strategy = slot.actor->strategy();
-        open_epoch(strategy);
-        facts_.record(
-            CapitalMoved{strategy.name(), strategy.config().header.bankroll, "starting bankroll"}
-        );
+        auto const* known = portfolio_.find(strategy.name());
+        if (known == nullptr || known->epoch.epoch != strategy.epoch()) open_epoch(strategy);
+        if (known == nullptr)
+            facts_.record(CapitalMoved{
+                strategy.name(), strategy.config().header.bankroll, "starting bankroll"
+            });
     }
 }
 
@@ -284,8 +336,7 @@ Engine::Submitted Engine::submit(PlaceOrder const& order, MarketView const& view
     risk.book_age = age_of(view.book(order.outcome), view.now);
     risk.spot_age = age_of(view.spot, view.now);
     if (newest != nullptr) risk.signal_age = view.now - newest->as_of;
-    // Recorded time has no offset against itself; a live clock's is measured by its feed.
-    risk.clock_offset = Nanos{0};
+    risk.clock_offset = parts_.clock_offset ? parts_.clock_offset() : Nanos{0};
     auto const submitted = execution_.submit(order, risk);
     return {submitted.reason, submitted.order};
 }

@@ -10,6 +10,7 @@
 #include "engine/app/fact_log.hpp"
 #include "engine/app/guarded_venue.hpp"
 #include "engine/app/input_digest.hpp"
+#include "engine/app/recovery.hpp"
 #include "engine/app/trained_models.hpp"
 #include "engine/app/window_signals.hpp"
 #include "engine/execution/execution_actor.hpp"
@@ -47,6 +48,9 @@ struct EngineParts {
     runtime::Journal& journal;
     std::shared_ptr<ledger::Ledger> ledger;
     EngineListener& listener;
+    // How far our clock is from the venue's; nothing while nobody has measured it. Absent in
+    // recorded time, which has no offset against itself.
+    std::function<std::optional<Nanos>()> clock_offset{};
     models::calibration::AskTable quote_table = models::calibration::AskTable{}; // to start from
     TrainedModels trained{}; // in use, for kind = "trained"
 };
@@ -57,7 +61,16 @@ public:
     Engine(Engine const&) = delete;
     Engine& operator=(Engine const&) = delete;
 
+    // Before start(), or later, when the history came late: closed bars, oldest first.
     void warm_up(Asset asset, std::span<Bar const> history);
+    // Before start(): the state of an earlier process from the ledger. Orders that were open go on
+    // when their market is listed again.
+    Result<void> restore();
+    // Markets in which money is at work since an earlier process: they must be listed for their
+    // orders and shares to be followed.
+    std::vector<std::string> slugs_wanted() const;
+    // A human has looked: every halt of a safety rule is lifted.
+    void clear_halts();
     // Books the bankrolls and epochs, subscribes to the bus, starts every coroutine.
     void start();
     // The input is over: nothing is decided any more, what is open still settles.
@@ -116,6 +129,7 @@ private:
     void start_tasks();
     void open_books();
     void open_epoch(strategies::Strategy const& strategy);
+    void adopt(Market const& market);
     void on_fact(Fact const& fact);
     void wake_all(Asset asset, std::uint64_t seq);
     void refresh_window_signal(Asset asset);
@@ -155,6 +169,9 @@ private:
     std::vector<StrategySlot> strategies_;
     std::array<std::deque<Bar>, asset_count> history_; // closed bars, to rebuild models on a reload
     std::set<ConditionId> pinned_;                     // markets we hold shares of
+    UnfinishedBusiness unfinished_;                    // of an earlier process
+    std::set<std::string> slugs_held_;                 // by an earlier process
+    std::map<std::string, BreakerState> breakers_;     // of the feeds and clients
     bool failed_ = false; // reported as fatal; a halt by a safety rule is not
 };
 

@@ -45,6 +45,8 @@ observe::StatusSnapshot Engine::status(std::string mode) const {
     using execution::EndpointGroup;
     for (auto group : {EndpointGroup::post, EndpointGroup::cancel, EndpointGroup::look_up})
         status.breakers.push_back({std::string{to_string(group)}, execution_.breaker(group)});
+    for (auto const& [group, state] : breakers_)
+        if (!group.starts_with("orders.")) status.breakers.push_back({group, state});
     return status;
 }
 

@@ -1,10 +1,12 @@
 #include "engine/app/fact_log.hpp"
 
+#include "engine/app/recovery.hpp"
+
 namespace polyquant::app {
 
 void FactLog::record(FactBody body) {
     auto const fact = Fact{seq_ + 1, clock_.utc_now(), std::move(body)};
-    auto written = journal_.append(fact.at, "fact", describe(fact));
+    auto written = journal_.append(fact.at, fact_record_kind, fact_record(fact));
     // An order leaves right after its OrderPlaced: by then the record is out of this process.
     auto const flushed = written ? journal_.flush() : Result<void>{written.error()};
     ++seq_;

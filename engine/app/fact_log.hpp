@@ -30,6 +30,9 @@ public:
 
     void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 
+    // After a restart: facts up to this one are already in ledger and portfolio.
+    void continue_after(std::uint64_t seq) { seq_ = seq; }
+
     std::uint64_t recorded() const { return seq_; }
 
 private:

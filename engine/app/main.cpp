@@ -1,5 +1,7 @@
 // The command line. Everything a command does lies behind one function call.
 
+#include "config/param_value.hpp"
+#include "config/raw_value.hpp"
 #include "config/report.hpp"
 #include "connectors/tape/tape_command.hpp"
 #include "engine/app/accuracy_commands.hpp"
@@ -8,6 +10,7 @@
 #include "engine/app/ledger_commands.hpp"
 #include "engine/app/model_commands.hpp"
 #include "engine/app/replay_command.hpp"
+#include "engine/app/run_command.hpp"
 #include "strategies/catalog.hpp"
 
 #include <CLI/CLI.hpp>
@@ -22,6 +25,9 @@ using namespace polyquant;
 struct CommandLine {
     CLI::App app{"polyquant: an engine for Polymarket's 5-minute crypto Up/Down markets"};
     app::ReplayOptions replay;
+    app::RunOptions run;
+    std::string mode = "paper";
+    std::string run_for;
     std::vector<std::filesystem::path> params_files;
     bool params_markdown = false;
     std::filesystem::path where;
@@ -88,6 +94,29 @@ CLI::App* add_replay(CommandLine& line) {
     return c;
 }
 
+CLI::App* add_run(CommandLine& line) {
+    auto& o = line.run;
+    auto* c = line.app.add_subcommand(
+        "run", "Trade live markets: on paper (default), against the sandbox, or with real money"
+    );
+    c->add_option("config", o.configs, "Configuration files; several are merged")
+        ->required()
+        ->check(CLI::ExistingFile);
+    c->add_option("--mode", line.mode, "paper (default), sandbox or live")
+        ->check(CLI::IsMember({"paper", "sandbox", "live"}));
+    c->add_option("--dir", o.directory, "Directory of ledger, journals and recordings");
+    c->add_option("--sandbox", o.sandbox, "Directory of the running sandbox (state/sandbox)");
+    c->add_option(
+        "--for", line.run_for, "Stop in order after this much of the engine's time, e.g. 90m"
+    );
+    c->add_flag(
+        "--clear-halts", o.clear_halts, "Lift every halt that a safety rule left in the ledger"
+    );
+    c->add_flag("!--no-record", o.record, "Do not record the feeds to tape");
+    c->add_flag("--json", o.json, "Print one JSON summary at the end and nothing else");
+    return c;
+}
+
 CLI::App* add_ledger_command(CommandLine& line, char const* name, char const* what) {
     auto* c = line.app.add_subcommand(name, what);
     c->add_option("run", line.where, "The run's directory, or its ledger file")->required();
@@ -110,6 +139,23 @@ int show_params(CommandLine const& line) {
     return app::code(unsound.empty() ? app::ExitCode::ok : app::ExitCode::usage);
 }
 
+int run_engine(CommandLine& line) {
+    for (auto mode : {app::Mode::paper, app::Mode::sandbox, app::Mode::live})
+        if (line.mode == app::to_string(mode)) line.run.mode = mode;
+    if (!line.run_for.empty()) {
+        config::RawValue raw;
+        raw.kind = config::RawValue::Kind::string;
+        raw.text = line.run_for;
+        Seconds time{0};
+        if (auto const complaint = config::read_value(raw, time)) {
+            std::cerr << "--for: " << *complaint << "\n";
+            return app::code(app::ExitCode::usage);
+        }
+        line.run.run_for = time;
+    }
+    return app::run_engine(line.run, stdout, stderr);
+}
+
 int dispatch(int argc, char** argv) {
     // These bring their own command line.
     if (argc >= 2) {
@@ -125,6 +171,7 @@ int dispatch(int argc, char** argv) {
     line.app.set_version_flag("--version", app::build_info());
     line.app.footer("Exit codes: 0 fine, 1 failed, 2 usage or configuration, 3 damaged data, "
                     "4 halted by a safety rule, 5 storage, 130 interrupted.");
+    auto* run = add_run(line);
     auto* replay = add_replay(line);
     line.app.add_subcommand("tape", "Import, inspect and print recordings (see tape --help)");
     line.app.add_subcommand("train", "Train a window model on bars (see train --help)");
@@ -150,6 +197,7 @@ int dispatch(int argc, char** argv) {
         auto const answered = line.app.exit(error, std::cout, std::cerr) == 0;
         return app::code(answered ? app::ExitCode::ok : app::ExitCode::usage);
     }
+    if (*run) return run_engine(line);
     if (*replay) return app::run_replay(line.replay, stdout, stderr);
     if (*params) return show_params(line);
     if (*status) return app::run_status(line.where, stdout, stderr);

@@ -82,6 +82,7 @@ std::uint64_t result_hash(config::RunConfig config) {
     config.run.console = defaults.console;
     config.run.dashboard = defaults.dashboard;
     config.feed.speed = config::FeedParams{}.speed;
+    config.endpoints = {};
     config.feed.tapes = {}; // their content is part of the identity on its own
     return config.hash();
 }

@@ -33,6 +33,7 @@ void keep_places(config::RunConfig& config, config::RunConfig const& running) {
     config.run = running.run;
     config.run.seed = seed;
     config.feed = running.feed;
+    config.endpoints = running.endpoints;
 }
 
 // A redraw may cost a system call or two; a look at the clock for every event would cost more.
@@ -73,6 +74,7 @@ ReplaySession::ReplaySession(
               *storage_.journal,
               storage_.ledger,
               *this,
+              {},
               storage_.quote_table,
               storage_.trained
           },

@@ -1,58 +1,11 @@
 #include "engine/app/replay_summary.hpp"
 
+#include "engine/app/run_summary.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include <map>
-
 namespace polyquant::app {
-
-namespace {
-
-std::string windows_text(std::vector<observe::SettledWindow> const& windows) {
-    std::size_t up = 0;
-    std::size_t down = 0;
-    std::map<std::string, std::size_t> by_source;
-    for (auto const& w : windows) {
-        if (w.winner) ++(*w.winner == Outcome::up ? up : down);
-        ++by_source[fmt::format("{} by {}", to_string(w.rule), to_string(w.source))];
-    }
-    auto text = fmt::format("{} windows settled: {} UP, {} DOWN", windows.size(), up, down);
-    for (auto const& [source, count] : by_source)
-        text += fmt::format("; {} {}", count, source);
-    return text;
-}
-
-boost::json::object json_of(observe::StrategyStatus const& s) {
-    boost::json::object reasons;
-    for (std::size_t i = 0; i < reason_count; ++i) {
-        auto const reason = static_cast<Reason>(i);
-        if (s.reasons[reason] > 0) reasons[to_string(reason)] = s.reasons[reason];
-    }
-    return {
-        {"name", s.name},
-        {"enabled", s.enabled},
-        {"halted", s.halted},
-        {"bankroll_usdc", to_string(s.bankroll)},
-        {"pnl_usdc", to_string(s.pnl)},
-        {"wins", s.wins},
-        {"losses", s.losses},
-        {"orders_sent", s.orders_sent},
-        {"orders_filled", s.orders_filled},
-        {"pending", s.pending},
-        {"reasons", reasons},
-        {"calibration",
-         boost::json::object{
-             {"state", to_string(s.calibration.state)},
-             {"evidence", s.calibration.evidence},
-             {"bets", s.calibration.bets},
-             {"promised", s.calibration.promised},
-             {"won", s.calibration.won},
-         }},
-    };
-}
-
-} // namespace
 
 std::vector<std::string> replay_summary(
     ReplayFigures const& f,
@@ -76,23 +29,8 @@ std::vector<std::string> replay_summary(
     for (auto& row : observe::strategy_table(status))
         lines.push_back(std::move(row));
     lines.emplace_back();
-    lines.push_back("why nothing was bought, all evaluations of the current parameters:");
-    for (auto const& s : status.strategies)
-        lines.push_back(
-            fmt::format("  {:<10} {}", s.name, observe::top_reasons(s.reasons, reason_count))
-        );
-    for (auto const& s : status.strategies)
-        if (auto const text = observe::calibration_text(s.calibration); !text.empty())
-            lines.push_back(fmt::format("  {:<10} {}", s.name, text));
-    for (auto const& a : status.assets)
-        if (a.verdict)
-            lines.push_back(fmt::format(
-                "  {:<10} verdict of {}: {} ({})",
-                to_string(a.asset),
-                format_utc(a.verdict->to).substr(0, 10),
-                a.verdict->trade ? "trade" : "do not trade",
-                a.verdict->text
-            ));
+    for (auto& line : reason_lines(status))
+        lines.push_back(std::move(line));
     lines.emplace_back();
     if (f.compared > 0)
         lines.push_back(fmt::format(
@@ -114,19 +52,6 @@ std::string replay_summary_json(
     observe::StatusSnapshot const& status,
     std::vector<observe::SettledWindow> const& windows
 ) {
-    boost::json::array strategies;
-    for (auto const& s : status.strategies)
-        strategies.push_back(json_of(s));
-    boost::json::array settled;
-    for (auto const& w : windows)
-        settled.push_back(boost::json::object{
-            {"slug", w.slug},
-            {"winner", w.winner ? to_string(*w.winner) : "50/50"},
-            {"strike", to_string(w.strike)},
-            {"final", to_string(w.final_price)},
-            {"rule", to_string(w.rule)},
-            {"source", to_string(w.source)},
-        });
     return boost::json::serialize(boost::json::object{
         {"start", format_utc(f.start)},
         {"end", format_utc(f.end)},
@@ -138,8 +63,8 @@ std::string replay_summary_json(
         {"unsettled_positions", f.unsettled},
         {"directory", f.directory.string()},
         {"exit_code", f.exit_code},
-        {"windows", settled},
-        {"strategies", strategies},
+        {"windows", windows_json(windows)},
+        {"strategies", strategies_json(status)},
     });
 }
 

@@ -135,11 +135,19 @@ std::vector<std::string> status_block(StatusSnapshot const& status, std::size_t 
     std::vector<std::string> lines;
     auto header = fmt::format("{} {} UTC", status.mode, format_utc(status.now).substr(0, 19));
     if (status.trading_halted) header += "  TRADING HALTED: " + status.halt_text;
+    std::size_t closed = 0;
     for (auto const& b : status.breakers)
-        header += fmt::format("  {}:{}", b.endpoint_group, to_string(b.state));
+        if (b.state == BreakerState::closed)
+            ++closed;
+        else
+            header += fmt::format("  {} BREAKER {}", b.endpoint_group, to_string(b.state));
+    if (closed == status.breakers.size() && closed > 0) header += "  breakers ok";
     header += fmt::format("  events {}", status.events);
     if (status.quarantines > 0) header += fmt::format("  quarantined {}", status.quarantines);
-    if (status.loop_lag) header += fmt::format("  lag {}", age_text(*status.loop_lag));
+    if (status.loop_lag)
+        header += fmt::format(
+            "  lag {:.1f}ms", std::chrono::duration<double, std::milli>(*status.loop_lag).count()
+        );
     lines.push_back(cut(std::move(header), width));
     for (auto const& asset : status.assets)
         lines.push_back(cut(asset_line(asset, status.now), width));

@@ -105,7 +105,7 @@ void retrain_four(window::AssetBars const& all) {
     }
     Predictor const predictor{train_on_rows(newest[0], rows[0], {}).value()};
     note("logistic_46_ns", nanoseconds_each(rows[0].size() - 200, [&](std::size_t i) {
-             return predictor.up(rows[0][i + 200]);
+             return predictor.up(rows[0][i + 200]).value_or(0.5);
          }));
 }
 
@@ -118,7 +118,7 @@ void train_one(window::AssetBars const& all) {
     auto const normal = window::TailShape::normal();
     std::array<window::WindowDataset, asset_count> datasets;
     note("volatility_fit_ms", fastest_ms(1, [&] {
-             models[0] = window::fit_volatility(btc[0], UtcTime::max()).value().model;
+             models[0] = window::fit_volatility(btc[0], btc[0].back().close_time()).value().model;
          }));
     note("window_rows_ms", fastest_ms(1, [&] {
              datasets = window::build_datasets(btc, models, {normal, normal, normal, normal}, {});

@@ -193,6 +193,10 @@ read_listing(Element object, std::optional<Element> event, crypto::Address const
     listing.market.slug = json::text(object, "slug");
     listing.market.question = json::text(object, "question");
     listing.refusal = read_market(object, collateral, listing.market);
+    for (auto const* const key : {"clobTokenIds", "positionIds"}) {
+        auto const tokens = json::strings(object, key);
+        listing.has_tokens = listing.has_tokens || (tokens && !tokens->empty());
+    }
     listing.closed = json::flag(object, "closed").value_or(false);
     listing.accepts_orders = !listing.closed && json::flag(object, "active") == true &&
                              json::flag(object, "acceptingOrders") == true &&

@@ -16,6 +16,8 @@ struct Listing {
     Market market; // complete only when refusal is empty; slug and condition always where known
     std::string refusal; // why it must not be traded
 
+    // False where it stands without token ids yet: created, but the exchange has not been told.
+    bool has_tokens = false;
     // Flags lag by up to a minute (the venue's cache): the clock decides about the end.
     bool accepts_orders = false;
     bool closed = false;

@@ -503,16 +503,17 @@ bool MarketChannelParser::State::finish_new_market(Fields const& fields, Stamp c
 }
 
 bool MarketChannelParser::State::finish_resolved(Fields const& fields, Stamp const& at) {
-    MarketResolved message;
-    message.at = at;
+    ResolutionMessage message;
+    message.event.at = at;
     auto const market = parse_condition_id(fields.market);
     if (!market) return fail("market");
-    message.market = *market;
+    message.event.market = *market;
     // Without a winner it would read as a 50/50 payout, which is too much to conclude from silence.
     if (fields.winner.empty()) return fail("winning_asset_id");
     auto const at_index = std::ranges::find(assets, fields.winner) - assets.begin();
     if (assets.size() != 2 || at_index > 1) return fail("winning_asset_id is none of assets_ids");
-    message.winner = at_index == 0 ? Outcome::up : Outcome::down;
+    if (!tokens.find_or_parse(fields.winner, message.winner)) return fail("winning_asset_id");
+    message.event.winner = at_index == 0 ? Outcome::up : Outcome::down;
     out->emplace_back(message);
     return true;
 }

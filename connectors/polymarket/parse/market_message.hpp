@@ -44,6 +44,13 @@ struct NewMarket {
     std::vector<std::string> outcomes;
 };
 
+// The winner as the first or second of the tokens named. Whether the first is "Up" only the listing
+// knows.
+struct ResolutionMessage {
+    MarketResolved event;
+    TokenId winner;
+};
+
 using MarketMessage = std::variant<
     BookMessage,
     LevelChange,
@@ -51,6 +58,6 @@ using MarketMessage = std::variant<
     TickSizeChanged,
     TopOfBook,
     NewMarket,
-    MarketResolved>;
+    ResolutionMessage>;
 
 } // namespace polyquant::polymarket

@@ -99,13 +99,21 @@ struct Listener final : EngineListener {
 };
 
 struct AppWorld {
-    explicit AppWorld(config::RunConfig const& config = config_of(), bool simulated = true)
-        : venue{
+    // With `before`: what another process finds when that one is killed right now.
+    explicit AppWorld(
+        config::RunConfig const& config = config_of(),
+        bool simulated = true,
+        AppWorld const* before = nullptr
+    )
+        : clock{before != nullptr ? before->clock.utc_now() : first_window.start},
+          venue{
               clock,
               io.get_executor(),
               config.simulated,
               1,
-              [this](Event event) { bus.publish(std::move(event)); }
+              [this](Event event) {
+                  bus.publish(std::move(event));
+              }
           },
           engine{
               EngineParts{
@@ -129,9 +137,23 @@ struct AppWorld {
             EventKinds::of<MarketListed, BookSnapshot, BookChange, TickSizeChanged, PublicTrade>(),
             [this](Event const& event) { venue.on(event); }
         );
+        if (before != nullptr) inherit(*before);
         engine.warm_up(Asset::btc, history());
         engine.supervisor().start(runtime::Stage::close, "venue", venue.run());
         engine.start();
+    }
+
+    void inherit(AppWorld const& before) {
+        namespace fs = std::filesystem;
+        *ledger = ledger::Ledger::open(folder / "unused.sqlite").value();
+        for (auto const* file : {"ledger.sqlite", "ledger.sqlite-wal"})
+            if (fs::exists(before.folder / file))
+                fs::copy_file(
+                    before.folder / file, folder / file, fs::copy_options::overwrite_existing
+                );
+        *ledger = ledger::Ledger::open(folder / "ledger.sqlite").value();
+        recovered = book_missing_facts(before.folder / "journal.log", *ledger).value();
+        REQUIRE(engine.restore().has_value());
     }
 
     void play(std::vector<Event> events) {
@@ -191,7 +213,7 @@ struct AppWorld {
     }
 
     runtime::testing::ScratchFolder folder;
-    runtime::SimClock clock{first_window.start};
+    runtime::SimClock clock;
     asio::io_context io;
     runtime::Bus bus;
     runtime::SidePool training{io, 1, runtime::Delivery::held};
@@ -202,6 +224,7 @@ struct AppWorld {
         runtime::Journal::open(folder / "journal.log", {"c", "t", 1, "v"}).value();
     std::shared_ptr<ledger::Ledger> ledger =
         std::make_shared<ledger::Ledger>(ledger::Ledger::open(folder / "ledger.sqlite").value());
+    std::uint64_t recovered = 0; // facts that only the journal of `before` had
     Listener listener;
     Engine engine;
     runtime::ReplayLoop loop{io, clock, bus};

@@ -118,7 +118,7 @@ TEST_CASE(
     auto const tick = only<TickSizeChanged>(payload("market_tick_size.json"));
     auto const top = only<TopOfBook>(payload("market_best_bid_ask.json"));
     auto const listed = only<NewMarket>(payload("market_new_market.json"));
-    auto const resolved = only<MarketResolved>(payload("market_resolved.json"));
+    auto const resolved = only<ResolutionMessage>(payload("market_resolved.json"));
 
     CHECK(trade.taker_side == Side::sell);
     CHECK(trade.price == Price::from_micros(456'000));
@@ -129,9 +129,10 @@ TEST_CASE(
     CHECK(top.ask == cents(77));
     CHECK(listed.question == "Bitcoin \"Up or Down\"");
     CHECK(listed.tokens == std::vector{up_token(), down_token()});
-    CHECK(resolved.market == condition());
-    CHECK(resolved.winner == Outcome::down);
-    CHECK(resolved.source == PriceSource::venue);
+    CHECK(resolved.event.market == condition());
+    CHECK(resolved.event.winner == Outcome::down);
+    CHECK(resolved.winner == down_token());
+    CHECK(resolved.event.source == PriceSource::venue);
 }
 
 TEST_CASE("A resolution without a clear winner is refused", "[polymarket][parse][market]") {

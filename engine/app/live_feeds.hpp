@@ -1,0 +1,50 @@
+// Everything a live run hears of the world, wired: coins from Binance and the oracle, markets and
+// books from Polymarket.
+#pragma once
+
+#include "config/run_config.hpp"
+#include "connectors/net/net_context.hpp"
+#include "engine/ports/live_feed.hpp"
+#include "engine/runtime/bus.hpp"
+#include "engine/runtime/side_pool.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace polyquant::app {
+
+class LiveFeeds {
+public:
+    struct Hooks {
+        EventSink sink;
+        std::function<void(std::string const&)> say;
+        // The bars before the first live one; called once for each coin, before any live bar.
+        std::function<void(Asset, std::span<Bar const>)> on_history;
+    };
+
+    LiveFeeds(
+        net::NetContext context,
+        runtime::SidePool& cache_pool, // for the bar cache's file
+        config::RunConfig const& config,
+        std::filesystem::path const& cache_directory,
+        std::vector<std::string> slugs_wanted,
+        Hooks hooks
+    );
+    ~LiveFeeds();
+
+    // Subscribes to what markets are listed, and starts every feed.
+    void start(runtime::Bus& bus, runtime::Supervisor& supervisor);
+
+    // Ours minus the venue's; empty until it was measured.
+    std::optional<Nanos> clock_offset() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace polyquant::app

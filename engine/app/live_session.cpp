@@ -1,0 +1,350 @@
+#include "engine/app/live_session.hpp"
+
+#include "engine/app/build_info.hpp"
+#include "engine/app/run_summary.hpp"
+#include "engine/runtime/scaled_clock.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+
+namespace polyquant::app {
+
+namespace {
+
+constexpr std::size_t windows_shown = 4'096; // in the summary; all of them are in the ledger
+constexpr Seconds sync_every{5};
+constexpr Seconds tape_close_max{4};
+
+observe::Console make_console(std::FILE* out, bool json, config::ConsoleStyle style) {
+    using config::ConsoleStyle;
+    if (json || style == ConsoleStyle::lines || style == ConsoleStyle::quiet)
+        return observe::Console{out, false, 0};
+    if (style == ConsoleStyle::redraw) return observe::Console{out, true, 0};
+    return observe::Console{out};
+}
+
+} // namespace
+
+std::unique_ptr<runtime::Clock> make_clock(config::EndpointParams const& endpoints) {
+    if (endpoints.clock_real_anchor.empty()) return std::make_unique<runtime::LiveClock>();
+    // Both were checked when the file was read.
+    runtime::TimeScale scale;
+    scale.real_anchor = parse_utc(endpoints.clock_real_anchor).value();
+    scale.scaled_anchor = parse_utc(endpoints.clock_scaled_anchor).value();
+    scale.factor = endpoints.clock_factor;
+    return std::make_unique<runtime::ScaledClock>(scale);
+}
+
+LiveSession::LiveSession(
+    RunOptions const& options,
+    config::RunConfig config,
+    ConfigLoader loader,
+    LiveStorage storage,
+    Outside outside,
+    std::FILE* out
+)
+    : options_{options}, loader_{std::move(loader)}, storage_{std::move(storage)},
+      outside_{std::move(outside)}, console_{make_console(out, options.json, config.run.console)},
+      training_{*outside_.io, 1, runtime::Delivery::as_ready},
+      disk_{*outside_.io, 1, runtime::Delivery::as_ready},
+      venue_{make_paper_venue(
+          *outside_.clock,
+          outside_.io->get_executor(),
+          config,
+          [this](Event event) { bus_.publish(std::move(event)); }
+      )},
+      engine_{
+          EngineParts{
+              outside_.io->get_executor(),
+              *outside_.clock,
+              bus_,
+              training_,
+              disk_,
+              venue_->orders(),
+              *storage_.journal,
+              storage_.ledger,
+              *this,
+              [this]() -> std::optional<Nanos> {
+                  return feeds_ ? feeds_->clock_offset() : std::nullopt;
+              },
+              storage_.quote_table,
+              storage_.trained
+          },
+          std::move(config)
+      },
+      signals_{*outside_.io, SIGINT, SIGTERM, SIGHUP} {}
+
+LiveSession::~LiveSession() = default;
+
+Result<void> LiveSession::prepare() {
+    if (auto const restored = engine_.restore(); !restored) return restored;
+    if (auto const recording = open_recorder(); !recording) return recording;
+    auto const& config = engine_.config();
+    auto net = net::NetStack::create(
+        *outside_.io,
+        *outside_.clock,
+        {config.endpoints.ca_file, "polyquant/" + code_version()},
+        [this](std::string const& group, BreakerState state) {
+            auto const now = outside_.clock->utc_now();
+            bus_.publish(Event{BreakerChanged{{now, now, 0}, group, state}});
+        }
+    );
+    if (!net) return net.error();
+    net_ = std::move(*net);
+    feeds_ = std::make_unique<LiveFeeds>(
+        net_->context(engine_.supervisor()),
+        disk_,
+        config,
+        std::filesystem::path{config.run.state_dir} / "cache",
+        engine_.slugs_wanted(),
+        LiveFeeds::Hooks{
+            [this](Event event) { take(std::move(event)); },
+            [this](std::string const& line) { say(line); },
+            [this](Asset asset, std::span<Bar const> bars) {
+                engine_.warm_up(asset, bars);
+            }
+        }
+    );
+    return {};
+}
+
+// What the feeds bring, so that the run can be replayed. A disk that fails here costs the
+// recording, not the money: the ledger has its own guard.
+Result<void> LiveSession::open_recorder() {
+    if (!options_.record) return {};
+    tape::RecorderOptions options;
+    options.series.metadata.source =
+        std::string{"live feeds, mode "} + std::string{to_string(options_.mode)};
+    options.series.metadata.created_by = "polyquant run " + code_version();
+    for (auto asset : engine_.config().run.assets)
+        options.series.metadata.symbols.emplace_back(to_string(asset));
+    options.on_change = [this](Failure const* failure) {
+        say(failure != nullptr ? "ALARM not recording: " + describe(*failure) : "recording again");
+    };
+    auto recorder = tape::SessionRecorder::open(
+        *outside_.io, *outside_.clock, storage_.directory / "tape", std::move(options)
+    );
+    if (!recorder) return recorder.error();
+    recorder_ = std::move(*recorder);
+    for (auto const& line : recorder_->repairs().repaired)
+        say("tape: " + line);
+    for (auto const& line : recorder_->repairs().refused)
+        say("tape: " + line);
+    return {};
+}
+
+ExitCode LiveSession::run() {
+    auto const& clock = *outside_.clock;
+    began_ = clock.utc_now();
+    began_real_ = real_.now();
+    if (auto const ready = prepare(); !ready) {
+        console_.line("cannot start: " + describe(ready.error()));
+        return ready.error().fault == Fault::storage ? ExitCode::storage : ExitCode::failed;
+    }
+    if (storage_.facts_known > 0)
+        say(fmt::format(
+            "resumed from {} facts{}",
+            storage_.facts_known,
+            storage_.facts_recovered > 0
+                ? fmt::format(", {} of them only in the journal", storage_.facts_recovered)
+                : std::string{}
+        ));
+    wait_for_signals();
+    start_tasks();
+    outside_.io->run();
+    print_summary();
+    return exit_code_;
+}
+
+void LiveSession::start_tasks() {
+    using runtime::Stage;
+    auto& supervisor = engine_.supervisor();
+    net_->start(supervisor);
+    venue_->start(bus_, supervisor);
+    engine_.start();
+    if (options_.clear_halts) engine_.clear_halts();
+    feeds_->start(bus_, supervisor);
+    if (recorder_) {
+        supervisor.start(Stage::close, "recorder", recorder_->run());
+        supervisor.on_stop(Stage::close, "close the tape", [this] {
+            return recorder_->close(outside_.clock->now() + tape_close_max);
+        });
+    }
+    supervisor.start(Stage::close, "lag meter", runtime::measure_lag(lag_));
+    supervisor.start(Stage::close, "status", draw_status());
+    supervisor.start(Stage::close, "sync", sync_files());
+    if (options_.run_for)
+        supervisor.start_job(Stage::feeds, "run for", stop_later(*options_.run_for));
+}
+
+// Every event of the outside world, once: numbered, with receive times that never go back.
+void LiveSession::take(Event event) {
+    auto& stamp = stamp_of(event);
+    stamp.seq = ++events_;
+    stamp.received_at = std::max(stamp.received_at, last_received_);
+    last_received_ = stamp.received_at;
+    if (recorder_) recorder_->write(event);
+    bus_.publish(std::move(event));
+}
+
+Task<void> LiveSession::draw_status() {
+    for (;;) {
+        // A human's seconds, whatever the venue's.
+        if (!co_await real_.wait_until(real_.now() + engine_.config().run.status_interval))
+            co_return;
+        if (console_.is_live() && !options_.json)
+            console_.block(observe::status_block(status(), console_.width()));
+    }
+}
+
+// The journal reaches the disk before each order anyway; this bounds what else a power failure
+// costs.
+Task<void> LiveSession::sync_files() {
+    while (co_await real_.wait_until(real_.now() + sync_every))
+        if (auto const synced = storage_.journal->flush(); !synced) fatal(synced.error());
+}
+
+Task<void> LiveSession::stop_later(Seconds after) {
+    if (co_await outside_.clock->wait_until(outside_.clock->now() + after))
+        request_stop(ExitCode::ok);
+}
+
+void LiveSession::say(std::string const& line) {
+    if (!options_.json)
+        console_.line(format_utc(outside_.clock->utc_now()).substr(11, 8) + " " + line);
+}
+
+void LiveSession::window_settled(observe::SettledWindow const& window) {
+    ++windows_settled_;
+    settled_.push_back(window);
+    if (settled_.size() > windows_shown) settled_.pop_front();
+    if (options_.json) return;
+    auto const now = status();
+    console_.line(observe::window_line(window, now));
+    if (console_.is_live() && engine_.config().run.dashboard)
+        for (auto const& row : observe::strategy_table(now))
+            console_.line(row);
+}
+
+void LiveSession::fatal(Failure const& failure) {
+    say("TRADING HALTED " + describe(failure));
+    request_stop(failure.fault == Fault::storage ? ExitCode::storage : ExitCode::failed);
+}
+
+void LiveSession::wait_for_signals() {
+    signals_.async_wait([this](boost::system::error_code error, int number) {
+        if (error) return;
+        on_signal(number);
+        wait_for_signals();
+    });
+}
+
+void LiveSession::on_signal(int number) {
+    if (number == SIGHUP) return reload();
+    if (stopping_) {
+        console_.line("a second signal: leaving at once");
+        console_.finish();
+        std::_Exit(code(ExitCode::interrupted));
+    }
+    say(number == SIGINT ? "interrupted: stopping in order" : "terminated: stopping in order");
+    request_stop(ExitCode::ok);
+}
+
+void LiveSession::reload() {
+    auto next = loader_();
+    if (!next) {
+        say("reload refused, the running configuration stays:");
+        console_.line(config::to_string(next.error()));
+        return;
+    }
+    auto const text = next->print();
+    auto const verdict = config::check_reload(engine_.config(), *next, engine_.reload_history());
+    if (verdict.accepted() && !verdict.changes.empty()) {
+        auto const kept = storage_.journal->append(outside_.clock->utc_now(), "reload", text);
+        if (!kept) return fatal(kept.error());
+    }
+    say(verdict.accepted() ? "reload accepted:" : "reload refused, the running configuration stays:"
+    );
+    console_.line(config::to_string(verdict));
+    if (!verdict.accepted()) return;
+    engine_.reload(std::move(*next));
+    reload_trained();
+}
+
+// Promoted models take over; one that cannot be used changes nothing.
+void LiveSession::reload_trained() {
+    auto models = load_trained(engine_.config());
+    if (!models) {
+        say("trained models refused, those in use stay: " + describe(models.error()));
+        return;
+    }
+    if (same_models(*models, engine_.trained())) return;
+    say("trained models from now on: " + trained_text(*models));
+    engine_.use_trained(std::move(*models));
+}
+
+void LiveSession::request_stop(ExitCode exit) {
+    if (exit_code_ == ExitCode::ok) exit_code_ = exit;
+    if (std::exchange(stopping_, true)) return;
+    asio::co_spawn(*outside_.io, stop(), [this](std::exception_ptr const& error) {
+        if (error) exit_code_ = ExitCode::failed;
+        stopped_ = true;
+        signals_.cancel();
+        outside_.io->stop();
+    });
+}
+
+Task<void> LiveSession::stop() {
+    auto const report = co_await engine_.stop();
+    for (auto const& late : report.late)
+        say("did not stop in time: " + late);
+    for (auto const& [name, failure] : report.failed)
+        say("failed while stopping: " + name + ": " + describe(failure));
+    if (!report.clean() && exit_code_ == ExitCode::ok) exit_code_ = ExitCode::failed;
+    if (auto const problem = engine_.portfolio().audit()) {
+        say("the books do not balance: " + *problem);
+        exit_code_ = ExitCode::failed;
+    }
+    if (engine_.portfolio().halted() && exit_code_ == ExitCode::ok) exit_code_ = ExitCode::halted;
+}
+
+observe::StatusSnapshot LiveSession::status() const {
+    auto const& endpoints = engine_.config().endpoints;
+    auto mode = std::string{to_string(options_.mode)};
+    if (endpoints.clock_factor != 1) mode += fmt::format(" x{}", endpoints.clock_factor);
+    auto snapshot = engine_.status(std::move(mode));
+    if (lag_.count() > 0) snapshot.loop_lag = lag_.quantile(0.99);
+    return snapshot;
+}
+
+void LiveSession::print_summary() {
+    console_.finish();
+    RunFigures const figures{
+        .mode = std::string{to_string(options_.mode)},
+        .start = began_,
+        .end = outside_.clock->utc_now(),
+        .events = events_,
+        .real_seconds = std::chrono::duration<double>(real_.now() - began_real_).count(),
+        .facts = engine_.facts(),
+        .windows = windows_settled_,
+        .unsettled = engine_.unsettled_positions(),
+        .lag_p50 = lag_.quantile(0.5),
+        .lag_p99 = lag_.quantile(0.99),
+        .lag_max = lag_.max(),
+        .directory = storage_.directory,
+        .journal = storage_.journal->path(),
+        .exit_code = app::code(exit_code_),
+    };
+    std::vector<observe::SettledWindow> const windows{settled_.begin(), settled_.end()};
+    auto const now = status();
+    if (options_.json) {
+        console_.line(run_summary_json(figures, now, windows));
+        return;
+    }
+    for (auto const& line : run_summary(figures, now, windows))
+        console_.line(line);
+}
+
+} // namespace polyquant::app

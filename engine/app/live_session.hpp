@@ -1,0 +1,94 @@
+// One run on time that passes by itself, from its start to its summary: paper, sandbox or live.
+#pragma once
+
+#include "connectors/net/net_stack.hpp"
+#include "connectors/tape/session/session_recorder.hpp"
+#include "engine/app/engine.hpp"
+#include "engine/app/exit_code.hpp"
+#include "engine/app/live_feeds.hpp"
+#include "engine/app/live_storage.hpp"
+#include "engine/app/live_venue.hpp"
+#include "engine/app/run_command.hpp"
+#include "engine/observe/console.hpp"
+#include "engine/runtime/lag_meter.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <deque>
+
+namespace polyquant::app {
+
+// Loads the files again and lays the command line over them, as at the start.
+using ConfigLoader = std::function<config::Loaded()>;
+
+// Real time, or the venue's where it runs faster.
+std::unique_ptr<runtime::Clock> make_clock(config::EndpointParams const& endpoints);
+
+class LiveSession final : public EngineListener {
+public:
+    struct Outside {
+        std::unique_ptr<asio::io_context> io;
+        std::unique_ptr<runtime::Clock> clock;
+    };
+
+    LiveSession(
+        RunOptions const& options,
+        config::RunConfig config,
+        ConfigLoader loader,
+        LiveStorage storage,
+        Outside outside,
+        std::FILE* out
+    );
+    ~LiveSession() override;
+
+    ExitCode run();
+
+    void say(std::string const& line) override;
+    void window_settled(observe::SettledWindow const& window) override;
+    void fatal(Failure const& failure) override;
+
+private:
+    Result<void> prepare();
+    Result<void> open_recorder();
+    void take(Event event);
+    void start_tasks();
+    Task<void> draw_status();
+    Task<void> sync_files();
+    Task<void> stop_later(Seconds after);
+    void wait_for_signals();
+    void on_signal(int number);
+    void reload();
+    void reload_trained();
+    void request_stop(ExitCode code);
+    Task<void> stop();
+    observe::StatusSnapshot status() const;
+    void print_summary();
+
+    RunOptions const& options_;
+    ConfigLoader loader_;
+    LiveStorage storage_;
+    Outside outside_;
+    observe::Console console_;
+    runtime::LiveClock real_;
+    runtime::Bus bus_;
+    runtime::SidePool training_;
+    runtime::SidePool disk_;
+    std::unique_ptr<net::NetStack> net_;
+    std::unique_ptr<tape::SessionRecorder> recorder_; // null: not recorded
+    std::unique_ptr<LiveVenue> venue_;
+    std::unique_ptr<LiveFeeds> feeds_;
+    Engine engine_;
+    runtime::LagMeter lag_;
+    asio::signal_set signals_;
+    std::deque<observe::SettledWindow> settled_; // the newest
+    std::uint64_t windows_settled_ = 0;
+    std::uint64_t events_ = 0;
+    UtcTime last_received_{};
+    UtcTime began_{};
+    Instant began_real_{};
+    bool stopping_ = false;
+    bool stopped_ = false;
+    ExitCode exit_code_ = ExitCode::ok;
+};
+
+} // namespace polyquant::app

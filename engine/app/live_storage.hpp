@@ -1,0 +1,38 @@
+// Where a live run keeps what must outlast it: one ledger for a mode, and for each start a journal
+// and recordings of its own.
+//
+//   state/scalp/paper/ledger.sqlite            every fact, of all starts
+//   state/scalp/paper/config.toml              the configuration of the newest start
+//   state/scalp/paper/journal/20261123T031500Z.log
+//   state/scalp/paper/tape/...                 what the feeds brought
+#pragma once
+
+#include "config/run_config.hpp"
+#include "engine/app/trained_models.hpp"
+#include "engine/ledger/ledger.hpp"
+#include "engine/runtime/journal.hpp"
+#include "models/calibration/ask_table.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace polyquant::app {
+
+struct LiveStorage {
+    std::filesystem::path directory;
+    std::unique_ptr<runtime::Journal> journal;
+    std::shared_ptr<ledger::Ledger> ledger;
+    std::uint64_t facts_recovered = 0; // the last process's journal was ahead of its ledger
+    std::uint64_t facts_known = 0;     // of all earlier starts
+    models::calibration::AskTable quote_table = models::calibration::AskTable{};
+    TrainedModels trained{};
+};
+
+// Locks the ledger (a second instance is refused with the holder's process id), books what the last
+// process could not, and opens this start's journal. `now` names it.
+Result<LiveStorage> open_live_storage(
+    std::filesystem::path const& directory, config::RunConfig const& config, UtcTime now
+);
+
+} // namespace polyquant::app
