@@ -29,16 +29,22 @@ constexpr std::array<Choice<SignalTime>, 2> choices(SignalTime) {
     return {{{"window_start", SignalTime::window_start}, {"continuous", SignalTime::continuous}}};
 }
 
-// What strategies are told: the ensemble of indicators, or the closed form of the market's own
-// rule.
-enum class ModelKind : std::uint8_t { baseline, window };
+// What strategies are told: the ensemble of indicators, the closed form of the market's own rule,
+// the trained model in use, or what asks like the present ones have been worth.
+enum class ModelKind : std::uint8_t { baseline, window, trained, quotes };
 
-constexpr std::array<Choice<ModelKind>, 2> choices(ModelKind) {
-    return {{{"baseline", ModelKind::baseline}, {"window", ModelKind::window}}};
+constexpr std::array<Choice<ModelKind>, 4> choices(ModelKind) {
+    return {
+        {{"baseline", ModelKind::baseline},
+         {"window", ModelKind::window},
+         {"trained", ModelKind::trained},
+         {"quotes", ModelKind::quotes}}
+    };
 }
 
 struct ModelParams {
     ModelKind kind = ModelKind::baseline;
+    std::string trained_models = "trained-models";
     Profile profile = Profile::standard;
     int feature_set = 46;
     SignalTime signal_time = SignalTime::window_start;
@@ -77,7 +83,16 @@ struct ModelParams {
                 &P::kind,
                 "",
                 "baseline: ensemble of indicators at the window's start; window: closed form from "
-                "strike, price, time left and volatility, after every price.",
+                "strike, price, time left and volatility, after every price; trained: the models "
+                "in use of trained_models; quotes: what asks like the present ones were worth.",
+                Change::restart
+            },
+            Param{
+                "trained_models",
+                &P::trained_models,
+                "path",
+                "Folder of `polyquant train` and `models promote`, for kind = \"trained\"; read at "
+                "the start and at every reload.",
                 Change::restart
             },
             Param{

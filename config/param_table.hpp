@@ -175,7 +175,8 @@ std::vector<ParamChange> diff_params(P const& before, P const& after) {
         auto const& b = after.*row.member;
         if (a == b) return;
         bool loosens = false;
-        if constexpr (Row::ranged && requires { a < b; })
+        if constexpr ((Row::ranged || std::is_same_v<typename Row::Value, bool>) &&
+                      requires { a < b; })
             loosens = (row.change == Change::loosens_up && a < b) ||
                       (row.change == Change::loosens_down && b < a);
         changes.push_back(

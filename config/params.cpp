@@ -139,6 +139,15 @@ std::vector<ParamFault> RiskParams::faults() const {
     at_most(
         "exposure_per_asset_max", exposure_per_asset_max, "exposure_total_max", exposure_total_max
     );
+    if (calibration_stop_alpha > calibration_reduce_alpha)
+        found.push_back(
+            {"calibration_stop_alpha",
+             fmt::format(
+                 "{} is above calibration_reduce_alpha = {}: it would stop before it reduces",
+                 calibration_stop_alpha,
+                 calibration_reduce_alpha
+             )}
+        );
     if (price_min > price_max)
         found.push_back(
             {"price_min",

@@ -21,6 +21,10 @@ struct RiskParams {
     Millis clock_offset_max{250};
     Price price_min = cents(1);
     Price price_max = cents(99);
+    bool calibration_watch = true;
+    double calibration_reduce_alpha = 0.10;
+    double calibration_stop_alpha = 0.01;
+    int calibration_reduced_size = 50;
     bool allow_loosening = false;
 
     friend bool operator==(RiskParams const&, RiskParams const&) = default;
@@ -156,6 +160,41 @@ struct RiskParams {
                 Price::from_micros(999'900),
                 "USDC/share",
                 "No order above this price, whatever a strategy says.",
+                Change::loosens_up
+            },
+            Param{
+                "calibration_watch",
+                &P::calibration_watch,
+                "",
+                "Hold a strategy's win probabilities against what happened; reduce, then stop it "
+                "when they prove too high. A stop lasts until its parameters change.",
+                Change::loosens_down
+            },
+            Param{
+                "calibration_reduce_alpha",
+                &P::calibration_reduce_alpha,
+                1e-6,
+                0.5,
+                "probability",
+                "Chance, over its whole life, that an honest strategy is ever reduced by bad luck.",
+                Change::loosens_down
+            },
+            Param{
+                "calibration_stop_alpha",
+                &P::calibration_stop_alpha,
+                1e-6,
+                0.5,
+                "probability",
+                "The same for being stopped; at most calibration_reduce_alpha.",
+                Change::loosens_down
+            },
+            Param{
+                "calibration_reduced_size",
+                &P::calibration_reduced_size,
+                1,
+                100,
+                "% of the size",
+                "What is left of a buy while the strategy is reduced.",
                 Change::loosens_up
             },
             Param{

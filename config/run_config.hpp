@@ -5,6 +5,7 @@
 #include "config/endpoint_params.hpp"
 #include "config/execution_params.hpp"
 #include "config/feed_params.hpp"
+#include "config/learning_params.hpp"
 #include "config/model_params.hpp"
 #include "config/risk_params.hpp"
 #include "config/run_params.hpp"
@@ -32,6 +33,7 @@ struct RunConfig {
     ExecutionParams execution;
     SimulatedParams simulated;
     SettlementParams settlement;
+    LearningParams learning;
     std::vector<StrategyConfig> strategies; // in the order of the files
 
     // Where each key that a file sets was set: "risk.kill_switch", "strategy.s1.bet". What is not
@@ -50,7 +52,7 @@ struct RunConfig {
     std::uint64_t hash() const;
 };
 
-// Calls visit(name, params) for the eight sections in their fixed order.
+// Calls visit(name, params) for the nine sections in their fixed order.
 template <class Config, class Visit>
 void for_each_section(Config& config, Visit visit) {
     visit("run", config.run);
@@ -61,6 +63,7 @@ void for_each_section(Config& config, Visit visit) {
     visit("execution", config.execution);
     visit("simulated", config.simulated);
     visit("settlement", config.settlement);
+    visit("learning", config.learning);
 }
 
 using Loaded = boost::system::result<RunConfig, ConfigProblems>;

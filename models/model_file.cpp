@@ -1,7 +1,7 @@
 #include "models/model_file.hpp"
 
-#include "models/fingerprint.hpp"
 #include "models/replace_file.hpp"
+#include "models/sealed_json.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -20,22 +20,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view format_name = "polyquant-model";
-
-std::string checksum_of(json::value const& model) {
-    Fingerprint print;
-    print.add(std::string_view{json::serialize(model)});
-    return print.hex();
-}
-
-std::string seal(json::value const& model) {
-    json::object file;
-    file["format"] = format_name;
-    file["version"] = model_file_version;
-    file["checksum"] = checksum_of(model);
-    file["model"] = model;
-    return json::serialize(file) + "\n";
-}
+constexpr Envelope envelope{"polyquant-model", model_file_version, "not a polyquant model file"};
 
 std::string text_of(double x) {
     return fmt::format("{}", x);
@@ -307,40 +292,9 @@ std::string to_text(TrainedModel const& model) {
 
 Result<TrainedModel>
 parse_model(std::string_view text, FeatureSet expected, std::string const& where) {
-    auto const refuse = [&where](std::string detail) {
-        return Failure{Fault::parse, where, std::move(detail)};
-    };
-    json::stream_parser parser;
-    json::error_code ec;
-    std::size_t const read = parser.write(text.data(), text.size(), ec);
-    if (!ec) parser.finish(ec);
-    if (ec)
-        return refuse(
-            fmt::format("no complete JSON: {} at byte {} of {}", ec.message(), read, text.size())
-        );
-    auto const value = parser.release();
-    auto const* file = value.if_object();
-    auto const* format = file == nullptr ? nullptr : file->if_contains("format");
-    if (format == nullptr || *format != json::value(format_name))
-        return refuse("not a polyquant model file");
-    auto const* version = file->if_contains("version");
-    if (version == nullptr || *version != json::value(model_file_version))
-        return refuse(fmt::format(
-            "format version {}, this program reads {}: train the model anew",
-            version == nullptr ? "missing" : json::serialize(*version),
-            model_file_version
-        ));
-    auto const* model = file->if_contains("model");
-    auto const* checksum = file->if_contains("checksum");
-    if (model == nullptr || !model->is_object() || checksum == nullptr || !checksum->is_string())
-        return refuse("no model or no checksum in it");
-    if (auto const actual = checksum_of(*model); checksum->get_string() != actual)
-        return refuse(fmt::format(
-            "damaged: checksum {} over contents that give {}",
-            std::string_view{checksum->get_string()},
-            actual
-        ));
-    return read_model(model->get_object(), expected, where);
+    auto const body = unseal_json(envelope, text, where);
+    if (!body) return body.error();
+    return read_model(**body, expected, where);
 }
 
 Result<void> save_model(std::filesystem::path const& path, TrainedModel const& model) {
@@ -360,7 +314,7 @@ Result<std::string> seal_model(std::string_view model_json) {
     json::error_code ec;
     auto const model = json::parse(model_json, ec);
     if (ec) return Failure{Fault::parse, "model", ec.message()};
-    return seal(model);
+    return seal_json(envelope, model);
 }
 
 } // namespace polyquant::models

@@ -54,6 +54,8 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
               fail({failure.fault, name, "ended: " + describe(failure)});
           }
       },
+      record_{config_.run.assets, config_.risk, config_.learning, parts_.quote_table},
+      sampler_{config_.run.assets},
       ledger_writer_{
           parts_.executor,
           parts_.disk_pool,
@@ -108,7 +110,7 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
           make_models(config_.run.assets, config_.model),
           signal_time(config_.model)
       },
-      window_signals_{config_.run.assets, config_.model} {
+      window_signals_{config_.run.assets, config_.model, parts_.trained} {
     for (auto const& strategy : config_.strategies)
         strategies_.push_back({std::make_unique<strategies::StrategyActor>(
             parts_.clock, *this, strategies::make_strategy(strategy), config_.run.assets
@@ -165,6 +167,7 @@ Result<void> Engine::restore() {
     auto const read = parts_.ledger->for_each_fact(1, [this](Fact const& fact) -> Result<void> {
         portfolio_.apply(fact);
         settler_.restore(fact.body);
+        record_.on(fact);
         unfinished_.on(fact.body);
         facts_.continue_after(fact.seq);
         return {};
@@ -211,6 +214,7 @@ void Engine::start() {
     start_tasks();
     open_books();
     models_.request_trainings();
+    journal_trained();
 }
 
 void Engine::subscribe() {
@@ -225,7 +229,10 @@ void Engine::subscribe() {
         window_signals_.on(e);
         refresh_window_signal(e.asset);
     });
-    bus.on<PriceTick>("models", [this](PriceTick const& e) { refresh_window_signal(e.asset); });
+    bus.on<PriceTick>("models", [this](PriceTick const& e) {
+        window_signals_.on(e);
+        refresh_window_signal(e.asset);
+    });
     bus.subscribe(
         "execution",
         EventKinds::of<OwnOrderReport, OwnTradeReport>(),
@@ -288,6 +295,7 @@ void Engine::open_epoch(strategies::Strategy const& strategy) {
 }
 
 void Engine::input_over() {
+    sampler_.quiesce();
     for (auto& slot : strategies_)
         slot.actor->quiesce();
 }
@@ -310,7 +318,8 @@ models::Signal const* Engine::signal(Asset asset) const {
 void Engine::refresh_window_signal(Asset asset) {
     if (window_signals_.signal(asset) == nullptr) return;
     auto const now = parts_.clock.utc_now();
-    window_signals_.refresh(asset, board_.view(asset, window_at(now), now));
+    auto const view = board_.view(asset, window_at(now), now);
+    window_signals_.refresh(asset, view, record_.quotes().table());
 }
 
 Usdc Engine::free_bankroll(StrategyName const& strategy) const {
@@ -346,6 +355,7 @@ void Engine::window_over(WindowEvaluated counts) {
 }
 
 void Engine::on_fact(Fact const& fact) {
+    record_.on(fact);
     for (auto& slot : strategies_)
         slot.actor->on(fact);
     if (auto const* trade = std::get_if<TradeMatched>(&fact.body)) {
@@ -368,7 +378,9 @@ void Engine::on_fact(Fact const& fact) {
         window.source = settled->source;
         window.rule = settled->rule;
         parts_.listener.window_settled(window);
-    } else if (std::holds_alternative<TradingStateChanged>(fact.body)) {
+    } else if (std::holds_alternative<TradingStateChanged>(fact.body) ||
+               std::holds_alternative<CalibrationChanged>(fact.body) ||
+               std::holds_alternative<DailyVerdict>(fact.body)) {
         parts_.listener.say(describe(fact));
     }
 }
@@ -387,17 +399,45 @@ void Engine::wake_all(Asset asset, std::uint64_t seq) {
 
 void Engine::wake_for_token(TokenId const& token, std::uint64_t seq) {
     auto const place = board_.find(token);
-    if (place && place->market->asset) wake_all(*place->market->asset, seq);
+    if (!place || !place->market->asset) return;
+    auto const asset = *place->market->asset;
+    if (window_signals_.follows_books()) refresh_window_signal(asset);
+    wake_all(asset, seq);
 }
 
 Task<void> Engine::run_settlement() {
     for (;;) {
+        sample_due(); // what was promised is on record before what happened
         settle_due();
-        auto next = parts_.clock.utc_now() + settlement_step;
+        judge_due();
+        auto const now = parts_.clock.utc_now();
+        auto next = std::min(now + settlement_step, sampler_.next_due(now));
         if (auto const due = settler_.next_due()) next = std::min(next, *due);
         next = std::max(next, parts_.clock.utc_now() + Nanos{1'000'000});
         if (!co_await parts_.clock.wait_until(parts_.clock.instant_of(next))) co_return;
     }
+}
+
+void Engine::sample_due() {
+    auto forecasts = sampler_.on_time(
+        parts_.clock.utc_now(),
+        config_.risk.book_age_max,
+        [this](Asset asset, Window window) { return view(asset, window); },
+        [this](Asset asset) {
+            refresh_window_signal(asset);
+            return signal(asset);
+        }
+    );
+    for (auto& forecast : forecasts)
+        facts_.record(std::move(forecast));
+}
+
+// Judged bets may change a calibration, which is due only then.
+void Engine::judge_due() {
+    for (auto due = record_.due(parts_.clock.utc_now()); !due.empty();
+         due = record_.due(parts_.clock.utc_now()))
+        for (auto& body : due)
+            facts_.record(std::move(body));
 }
 
 void Engine::settle_due() {
@@ -434,6 +474,23 @@ void Engine::rebuild_models(config::ModelParams const& params) {
     models_.request_trainings();
 }
 
+void Engine::use_trained(TrainedModels models) {
+    parts_.trained = std::move(models);
+    window_signals_.replace(parts_.trained);
+    for (auto asset : config_.run.assets) {
+        auto const& bars = history_[index_of(asset)];
+        window_signals_.warm_up(asset, std::vector<Bar>{bars.begin(), bars.end()});
+    }
+    journal_trained();
+}
+
+// What decides is on record before it decides anything.
+void Engine::journal_trained() {
+    if (config_.model.kind == config::ModelKind::trained)
+        check(parts_.journal.append(parts_.clock.utc_now(), "trained", trained_text(parts_.trained))
+        );
+}
+
 config::ReloadVerdict Engine::reload(config::RunConfig next) {
     auto verdict = config::check_reload(config_, next, reload_history());
     if (!verdict.accepted()) return verdict;
@@ -441,6 +498,7 @@ config::ReloadVerdict Engine::reload(config::RunConfig next) {
     gate_.reload(config_.risk);
     execution_.reload(config_.execution);
     settler_.set_limits(settler_limits(config_.settlement));
+    record_.reload(config_.risk, config_.learning);
     for (auto& slot : strategies_) {
         auto const* changed = config_.find(slot.actor->strategy().name().text);
         ENSURE(changed != nullptr, "an accepted reload keeps every strategy");

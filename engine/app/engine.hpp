@@ -4,11 +4,14 @@
 #pragma once
 
 #include "config/reload.hpp"
+#include "engine/accuracy/forecast_sampler.hpp"
+#include "engine/accuracy/track_record.hpp"
 #include "engine/app/decision_journal.hpp"
 #include "engine/app/fact_log.hpp"
 #include "engine/app/guarded_venue.hpp"
 #include "engine/app/input_digest.hpp"
 #include "engine/app/recovery.hpp"
+#include "engine/app/trained_models.hpp"
 #include "engine/app/window_signals.hpp"
 #include "engine/execution/execution_actor.hpp"
 #include "engine/market/market_board.hpp"
@@ -48,6 +51,8 @@ struct EngineParts {
     // How far our clock is from the venue's; nothing while nobody has measured it. Absent in
     // recorded time, which has no offset against itself.
     std::function<std::optional<Nanos>()> clock_offset{};
+    models::calibration::AskTable quote_table = models::calibration::AskTable{}; // to start from
+    TrainedModels trained{}; // in use, for kind = "trained"
 };
 
 class Engine final : public strategies::StrategyHost {
@@ -77,6 +82,11 @@ public:
     // Takes over a configuration that check_reload() accepts, or changes nothing.
     config::ReloadVerdict reload(config::RunConfig next);
 
+    // Other trained models from the next evaluation on, warmed up with the bars kept.
+    void use_trained(TrainedModels models);
+
+    TrainedModels const& trained() const { return parts_.trained; }
+
     observe::StatusSnapshot status(std::string mode) const;
     // Nothing in flight: no open order, no unsettled position, no fact still to be written.
     bool is_quiet() const;
@@ -90,6 +100,8 @@ public:
     market::MarketBoard const& board() const { return board_; }
 
     settlement::WindowSettler const& settler() const { return settler_; }
+
+    accuracy::TrackRecord const& track_record() const { return record_; }
 
     std::uint64_t facts() const { return facts_.recorded(); }
 
@@ -128,10 +140,13 @@ private:
     void refresh_window_signal(Asset asset);
     void wake_for_token(TokenId const& token, std::uint64_t seq);
     Task<void> run_settlement();
+    void sample_due();
     void settle_due();
+    void judge_due();
     std::vector<settlement::Holding> holdings_of(ConditionId const& market) const;
     void update_pin(ConditionId const& market);
     void keep_history(BarUpdate const& update);
+    void journal_trained();
     void rebuild_models(config::ModelParams const& params);
     void check(Result<void> const& written);
     void check(Result<std::uint64_t> const& appended);
@@ -144,6 +159,8 @@ private:
     runtime::Supervisor supervisor_;
     market::MarketBoard board_;
     execution::Portfolio portfolio_;
+    accuracy::TrackRecord record_;
+    accuracy::ForecastSampler sampler_;
     LedgerWriter ledger_writer_;
     FactLog facts_;
     InputDigest digest_;

@@ -67,6 +67,7 @@ observe::AssetStatus Engine::asset_status(Asset asset, UtcTime now) const {
         else
             status.signal_note = signal->usable ? "stale" : signal->why;
     }
+    status.verdict = record_.newest_verdict(asset);
     if (view.market != nullptr) show_quotes(status, view);
     status.book_age = newest_age(view);
     for (auto const& [name, account] : portfolio_.strategies()) {
@@ -88,6 +89,15 @@ observe::StrategyStatus Engine::strategy_status(strategies::StrategyActor const&
         status.last_look_asset = look->asset;
     }
     status.reasons = actor.reasons();
+    auto const& watch = record_.calibration();
+    auto const all = watch.view(strategy.name());
+    status.calibration = {all.state, all.evidence, all.bets, all.promised, all.won, {}};
+    for (auto const asset : config_.run.assets) {
+        auto const state = watch.view(strategy.name(), asset).state;
+        if (state == CalibrationState::trusted) continue;
+        status.calibration.coins.emplace_back(asset, state);
+        status.calibration.state = std::max(status.calibration.state, state);
+    }
     auto const* account = portfolio_.find(strategy.name());
     if (account == nullptr) return status;
     auto const fills = account->epoch.total();

@@ -1,26 +1,13 @@
 #include "engine/app/ledger_commands.hpp"
 
 #include "engine/app/exit_code.hpp"
-#include "engine/ledger/ledger.hpp"
+#include "engine/app/open_ledger.hpp"
 
 #include <fmt/format.h>
 
 namespace polyquant::app {
 
 namespace {
-
-std::filesystem::path ledger_file(std::filesystem::path const& where) {
-    return std::filesystem::is_directory(where) ? where / "ledger.sqlite" : where;
-}
-
-Result<ledger::Ledger> open(std::filesystem::path const& where) {
-    auto const file = ledger_file(where);
-    if (!std::filesystem::exists(file))
-        return Failure{Fault::invalid, "ledger", file.string() + " does not exist"};
-    ledger::LedgerOptions options;
-    options.read_only = true;
-    return ledger::Ledger::open(file, options);
-}
 
 int refuse(std::FILE* err, Failure const& failure) {
     fmt::print(err, "{}\n", describe(failure));
@@ -30,7 +17,7 @@ int refuse(std::FILE* err, Failure const& failure) {
 } // namespace
 
 int run_status(std::filesystem::path const& where, std::FILE* out, std::FILE* err) {
-    auto const book = open(where);
+    auto const book = open_ledger(where);
     if (!book) return refuse(err, book.error());
     auto const bankrolls = book->bankrolls();
     if (!bankrolls) return refuse(err, bankrolls.error());
@@ -83,7 +70,7 @@ int run_trades(
     std::FILE* out,
     std::FILE* err
 ) {
-    auto const book = open(where);
+    auto const book = open_ledger(where);
     if (!book) return refuse(err, book.error());
     auto const only = strategy ? std::optional{StrategyName{*strategy}} : std::nullopt;
     auto const trades = book->trades(only);
@@ -100,7 +87,7 @@ int run_export(
     std::FILE* out,
     std::FILE* err
 ) {
-    auto const book = open(where);
+    auto const book = open_ledger(where);
     if (!book) return refuse(err, book.error());
     auto const rows = book->export_trades(csv);
     if (!rows) return refuse(err, rows.error());
@@ -109,7 +96,7 @@ int run_export(
 }
 
 int run_check(std::filesystem::path const& where, std::FILE* out, std::FILE* err) {
-    auto const book = open(where);
+    auto const book = open_ledger(where);
     if (!book) return refuse(err, book.error());
     auto const problems = book->check();
     if (!problems) return refuse(err, problems.error());

@@ -62,7 +62,9 @@ LiveSession::LiveSession(
               *this,
               [this]() -> std::optional<Nanos> {
                   return feeds_ ? feeds_->clock_offset() : std::nullopt;
-              }
+              },
+              storage_.quote_table,
+              storage_.trained
           },
           std::move(config)
       },
@@ -291,7 +293,21 @@ void LiveSession::reload() {
     say(verdict.accepted() ? "reload accepted:" : "reload refused, the running configuration stays:"
     );
     console_.line(config::to_string(verdict));
-    if (verdict.accepted()) engine_.reload(std::move(*next));
+    if (!verdict.accepted()) return;
+    engine_.reload(std::move(*next));
+    reload_trained();
+}
+
+// Promoted models take over; one that cannot be used changes nothing.
+void LiveSession::reload_trained() {
+    auto models = load_trained(engine_.config());
+    if (!models) {
+        say("trained models refused, those in use stay: " + describe(models.error()));
+        return;
+    }
+    if (same_models(*models, engine_.trained())) return;
+    say("trained models from now on: " + trained_text(*models));
+    engine_.use_trained(std::move(*models));
 }
 
 void LiveSession::request_stop(ExitCode exit) {

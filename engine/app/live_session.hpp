@@ -59,6 +59,7 @@ private:
     void wait_for_signals();
     void on_signal(int number);
     void reload();
+    void reload_trained();
     void request_stop(ExitCode code);
     Task<void> stop();
     observe::StatusSnapshot status() const;

@@ -8,8 +8,10 @@
 #pragma once
 
 #include "config/run_config.hpp"
+#include "engine/app/trained_models.hpp"
 #include "engine/ledger/ledger.hpp"
 #include "engine/runtime/journal.hpp"
+#include "models/calibration/ask_table.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -23,6 +25,8 @@ struct LiveStorage {
     std::shared_ptr<ledger::Ledger> ledger;
     std::uint64_t facts_recovered = 0; // the last process's journal was ahead of its ledger
     std::uint64_t facts_known = 0;     // of all earlier starts
+    models::calibration::AskTable quote_table = models::calibration::AskTable{};
+    TrainedModels trained{};
 };
 
 // Locks the ledger (a second instance is refused with the holder's process id), books what the last

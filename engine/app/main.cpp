@@ -4,6 +4,7 @@
 #include "config/raw_value.hpp"
 #include "config/report.hpp"
 #include "connectors/tape/tape_command.hpp"
+#include "engine/app/accuracy_commands.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/doctor_command.hpp"
 #include "engine/app/exit_code.hpp"
@@ -36,7 +37,40 @@ struct CommandLine {
     std::filesystem::path where;
     std::filesystem::path csv;
     std::optional<std::string> strategy;
+    app::VerdictOptions verdict;
+    app::QuotesOptions quotes;
 };
+
+CLI::App* add_verdict(CommandLine& line) {
+    auto& o = line.verdict;
+    auto* c = line.app.add_subcommand(
+        "verdict", "Trade or do not trade, for each coin: edge after costs from bets and forecasts"
+    );
+    c->add_option("run", o.run, "The run's directory, or its ledger file")->required();
+    c->add_option("--until", o.until, "Judge as of this UTC time; else the end of the ledger");
+    c->add_option("--days", o.days, "Look back so many days")
+        ->check(CLI::Range(1, 365))
+        ->capture_default_str();
+    c->add_option("--bets-min", o.bets_min, "Fewer bets are no reason to trade")
+        ->check(CLI::Range(2, 100'000))
+        ->capture_default_str();
+    c->add_option("--edge-min", o.edge_min, "Would-be bets have at least this P - ask - fee")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    c->add_flag("--json", o.json, "As one JSON object");
+    return c;
+}
+
+CLI::App* add_quotes(CommandLine& line) {
+    auto& o = line.quotes;
+    auto* c = line.app.add_subcommand(
+        "quotes", "What asks were worth by price and time left, learned from ledgers"
+    );
+    c->add_option("runs", o.runs, "Directories of runs, or their ledger files")->required();
+    c->add_option("--seed", o.seed, "A table to start from")->check(CLI::ExistingFile);
+    c->add_option("--to", o.to, "Write the table here, for [learning] quote_table");
+    return c;
+}
 
 CLI::App* add_replay(CommandLine& line) {
     auto& o = line.replay;
@@ -178,6 +212,8 @@ int dispatch(int argc, char** argv) {
     auto* exports = add_ledger_command(line, "export", "Write the trade log to a CSV file");
     exports->add_option("csv", line.csv, "The file")->required();
     auto* check = add_ledger_command(line, "check", "Verify a ledger's books and print its digest");
+    auto* verdict = add_verdict(line);
+    auto* quotes = add_quotes(line);
     try {
         line.app.parse(argc, argv);
     } catch (CLI::ParseError const& error) {
@@ -192,6 +228,8 @@ int dispatch(int argc, char** argv) {
     if (*trades) return app::run_trades(line.where, line.strategy, stdout, stderr);
     if (*exports) return app::run_export(line.where, line.csv, stdout, stderr);
     if (*check) return app::run_check(line.where, stdout, stderr);
+    if (*verdict) return app::run_verdict(line.verdict, stdout, stderr);
+    if (*quotes) return app::run_quotes(line.quotes, stdout, stderr);
     return app::code(app::ExitCode::usage);
 }
 

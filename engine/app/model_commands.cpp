@@ -3,7 +3,9 @@
 #include "engine/app/bar_input.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/exit_code.hpp"
+#include "engine/app/progress_bar.hpp"
 #include "engine/runtime/clock.hpp"
+#include "engine/runtime/parallel.hpp"
 #include "models/evaluation/evaluate_command.hpp"
 #include "models/registry/registry.hpp"
 #include "models/registry/train.hpp"
@@ -300,7 +302,18 @@ int run_models(std::vector<std::string> const& args, std::ostream& out, std::ost
 }
 
 int run_evaluate(std::vector<std::string> const& args, std::ostream& out, std::ostream& err) {
-    return models::evaluation::run_evaluate_command(args, out, err, read_bars);
+    ProgressBar bar{err, "evaluating"};
+    return models::evaluation::run_evaluate_command(
+        args,
+        out,
+        err,
+        {.read_bars = read_bars,
+         .run_jobs = runtime::run_parallel,
+         .progress =
+             [&bar](std::size_t done, std::size_t of) {
+                 bar.show(done, of);
+             }}
+    );
 }
 
 } // namespace polyquant::app

@@ -5,6 +5,8 @@
 #include "models/baseline_model.hpp"
 #include "models/model_actor.hpp"
 
+#include <vector>
+
 namespace polyquant::app {
 
 models::BaselineParams baseline_params(Asset asset, config::ModelParams const& params);

@@ -1,5 +1,6 @@
 #include "engine/app/replay_command.hpp"
 
+#include "engine/app/quote_table.hpp"
 #include "engine/app/replay_session.hpp"
 #include "strategies/catalog.hpp"
 
@@ -89,6 +90,19 @@ Result<void> keep_config(config::RunConfig config, ReplayPlan const& plan) {
     return Failure{Fault::storage, "replay", file.string() + ": cannot be written"};
 }
 
+// A run that goes on begins with the models it began with.
+Result<TrainedModels>
+models_of(config::RunConfig const& config, ReplayPlan const& plan, runtime::Journal& journal) {
+    if (config.model.kind != config::ModelKind::trained) return TrainedModels{};
+    auto const records = journal.records_of("trained");
+    if (!records) return records.error();
+    if (!records->empty()) return recall_trained(plan.directory, records->front().payload);
+    auto models = load_trained(config);
+    if (!models) return models;
+    if (auto const kept = keep_trained(plan.directory, *models); !kept) return kept.error();
+    return models;
+}
+
 ExitCode exit_for(Failure const& failure) {
     switch (failure.fault) {
     case Fault::storage: return ExitCode::storage;
@@ -123,6 +137,12 @@ int run_replay(ReplayOptions const& options, std::FILE* out, std::FILE* err) {
     if (!tape) return refuse(err, describe(tape.error()), exit_for(tape.error()));
     auto storage = open_storage(*plan, options.fresh);
     if (!storage) return refuse(err, describe(storage.error()), exit_for(storage.error()));
+    auto quotes = read_quote_table(config->learning.quote_table);
+    if (!quotes) return refuse(err, describe(quotes.error()), exit_for(quotes.error()));
+    storage->quote_table = std::move(*quotes);
+    auto trained = models_of(*config, *plan, *storage->journal);
+    if (!trained) return refuse(err, describe(trained.error()), exit_for(trained.error()));
+    storage->trained = std::move(*trained);
     if (auto const kept = keep_config(*config, *plan); !kept)
         return refuse(err, describe(kept.error()), exit_for(kept.error()));
 

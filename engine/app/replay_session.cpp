@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 
@@ -72,7 +73,10 @@ ReplaySession::ReplaySession(
               venue_,
               *storage_.journal,
               storage_.ledger,
-              *this
+              *this,
+              {},
+              storage_.quote_table,
+              storage_.trained
           },
           std::move(config)
       },
@@ -165,8 +169,15 @@ Result<void> ReplaySession::recall_reloads() {
                 "journal",
                 fmt::format("record {} is no reload this version can repeat", record.seq)
             };
-        recorded_reloads_.push_back({after, record.payload.substr(line_end + 1)});
+        recorded_reloads_.push_back(
+            {after, first.ends_with(" trained"), record.payload.substr(line_end + 1)}
+        );
     }
+    // The first set was in use from the start, and is loaded already.
+    auto const sets = storage_.journal->records_of("trained");
+    if (!sets) return sets.error();
+    for (std::size_t i = 1; i < sets->size(); ++i)
+        recorded_trained_.push_back((*sets)[i].payload);
     return {};
 }
 
@@ -217,7 +228,7 @@ void ReplaySession::reload_from_files(std::uint64_t published) {
         return;
     }
     auto const text = next->print();
-    apply(std::move(*next), text, published, false);
+    apply(std::move(*next), text, published, nullptr);
 }
 
 void ReplaySession::repeat_reload(RecordedReload const& recorded) {
@@ -232,23 +243,62 @@ void ReplaySession::repeat_reload(RecordedReload const& recorded) {
         return;
     }
     keep_places(*next, engine_.config());
-    apply(std::move(*next), recorded.text, recorded.after_events, true);
+    apply(std::move(*next), recorded.text, recorded.after_events, &recorded);
 }
 
 void ReplaySession::apply(
-    config::RunConfig next, std::string const& text, std::uint64_t published, bool repeated
+    config::RunConfig next,
+    std::string const& text,
+    std::uint64_t published,
+    RecordedReload const* recorded
 ) {
     auto const verdict = config::check_reload(engine_.config(), next, engine_.reload_history());
+    std::optional<TrainedModels> trained;
+    if (recorded != nullptr && recorded->trained)
+        trained = recorded_trained();
+    else if (recorded == nullptr && verdict.accepted())
+        trained = newly_trained(next);
     // A repeated one is on record even if it changed only what a repetition leaves as it is.
-    if (verdict.accepted() && (repeated || !verdict.changes.empty())) {
-        auto const record = fmt::format("after {}\n{}", published, text);
+    if (verdict.accepted() && (recorded != nullptr || trained || !verdict.changes.empty())) {
+        auto const record =
+            fmt::format("after {}{}\n{}", published, trained ? " trained" : "", text);
         auto const kept = storage_.journal->append(clock_.utc_now(), "reload", record);
         if (!kept) return fatal(kept.error());
     }
     say(verdict.accepted() ? "reload accepted:" : "reload refused, the running configuration stays:"
     );
     say(config::to_string(verdict));
-    if (verdict.accepted()) engine_.reload(std::move(next));
+    if (!verdict.accepted()) return;
+    engine_.reload(std::move(next));
+    if (!trained) return;
+    say("trained models from now on: " + trained_text(*trained));
+    engine_.use_trained(std::move(*trained));
+}
+
+std::optional<TrainedModels> ReplaySession::newly_trained(config::RunConfig const& config) {
+    auto models = load_trained(config);
+    if (!models) {
+        say("trained models refused, those in use stay: " + describe(models.error()));
+        return std::nullopt;
+    }
+    if (same_models(*models, engine_.trained())) return std::nullopt;
+    if (auto const kept = keep_trained(plan_.directory, *models); !kept) {
+        fatal(kept.error());
+        return std::nullopt;
+    }
+    return std::move(*models);
+}
+
+std::optional<TrainedModels> ReplaySession::recorded_trained() {
+    if (recorded_trained_.empty()) {
+        fatal({Fault::storage, "journal", "a reload of trained models does not name them"});
+        return std::nullopt;
+    }
+    auto models = recall_trained(plan_.directory, recorded_trained_.front());
+    recorded_trained_.pop_front();
+    if (models) return std::move(*models);
+    fatal(models.error());
+    return std::nullopt;
 }
 
 bool ReplaySession::wait_real(Instant until) {

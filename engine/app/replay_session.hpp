@@ -24,6 +24,8 @@ public:
     struct Storage {
         std::unique_ptr<runtime::Journal> journal;
         std::shared_ptr<ledger::Ledger> ledger;
+        models::calibration::AskTable quote_table = models::calibration::AskTable{};
+        TrainedModels trained{};
     };
 
     ReplaySession(
@@ -45,6 +47,7 @@ public:
 private:
     struct RecordedReload {
         std::uint64_t after_events;
+        bool trained; // other trained models came into use with it
         std::string text;
     };
 
@@ -54,8 +57,16 @@ private:
     void between_events(std::uint64_t published);
     void reload_from_files(std::uint64_t published);
     void repeat_reload(RecordedReload const& recorded);
-    void
-    apply(config::RunConfig next, std::string const& text, std::uint64_t published, bool repeated);
+    // The trained models in use now, if they are others than the engine has and can be used.
+    std::optional<TrainedModels> newly_trained(config::RunConfig const& config);
+    std::optional<TrainedModels> recorded_trained();
+    // `recorded` is what an earlier execution of this run did here; null for a new reload.
+    void apply(
+        config::RunConfig next,
+        std::string const& text,
+        std::uint64_t published,
+        RecordedReload const* recorded
+    );
     bool wait_real(Instant until);
     void redraw_if_due();
     void set_speed();
@@ -81,7 +92,9 @@ private:
     ReplayFeed feed_;
     runtime::ReplayLoop loop_;
     asio::signal_set signals_;
-    std::deque<RecordedReload> recorded_reloads_; // still to be repeated
+    std::deque<RecordedReload> recorded_reloads_;
+    std::deque<std::string>
+        recorded_trained_; // sets of models, as the journal names them // still to be repeated
     std::vector<observe::SettledWindow> settled_;
     bool reload_wanted_ = false;
     bool interrupted_ = false;

@@ -1,6 +1,7 @@
 #include "engine/app/run_command.hpp"
 
 #include "engine/app/live_session.hpp"
+#include "engine/app/quote_table.hpp"
 #include "strategies/catalog.hpp"
 
 #include <fmt/format.h>
@@ -61,6 +62,12 @@ int run_engine(RunOptions const& options, std::FILE* out, std::FILE* err) {
     );
     auto storage = open_live_storage(directory, *config, outside.clock->utc_now());
     if (!storage) return refuse(err, describe(storage.error()), exit_for(storage.error()));
+    auto quotes = read_quote_table(config->learning.quote_table);
+    if (!quotes) return refuse(err, describe(quotes.error()), exit_for(quotes.error()));
+    storage->quote_table = std::move(*quotes);
+    auto trained = load_trained(*config);
+    if (!trained) return refuse(err, describe(trained.error()), exit_for(trained.error()));
+    storage->trained = std::move(*trained);
     LiveSession session{
         options, std::move(*config), loader, std::move(*storage), std::move(outside), out
     };

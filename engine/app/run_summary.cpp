@@ -27,6 +27,14 @@ boost::json::object json_of(observe::StrategyStatus const& s) {
         {"orders_filled", s.orders_filled},
         {"pending", s.pending},
         {"reasons", reasons},
+        {"calibration",
+         boost::json::object{
+             {"state", to_string(s.calibration.state)},
+             {"evidence", s.calibration.evidence},
+             {"bets", s.calibration.bets},
+             {"promised", s.calibration.promised},
+             {"won", s.calibration.won},
+         }},
     };
 }
 
@@ -58,6 +66,18 @@ std::vector<std::string> reason_lines(observe::StatusSnapshot const& status) {
         lines.push_back(
             fmt::format("  {:<10} {}", s.name, observe::top_reasons(s.reasons, reason_count))
         );
+    for (auto const& s : status.strategies)
+        if (auto const text = observe::calibration_text(s.calibration); !text.empty())
+            lines.push_back(fmt::format("  {:<10} {}", s.name, text));
+    for (auto const& a : status.assets)
+        if (a.verdict)
+            lines.push_back(fmt::format(
+                "  {:<10} verdict of {}: {} ({})",
+                to_string(a.asset),
+                format_utc(a.verdict->to).substr(0, 10),
+                a.verdict->trade ? "trade" : "do not trade",
+                a.verdict->text
+            ));
     return lines;
 }
 

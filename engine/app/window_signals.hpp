@@ -1,29 +1,55 @@
-// The window model of every coin, where the configuration asks for it ([model] kind = "window").
+// The model of every coin that answers anew at every change of its window, where the configuration
+// asks for one: [model] kind = "window", "trained" or "quotes".
 #pragma once
 
 #include "config/model_params.hpp"
 #include "engine/core/events.hpp"
+#include "models/calibration/ask_table.hpp"
+#include "models/registry/live_trained_model.hpp"
 #include "models/window/live_window_model.hpp"
 
 #include <array>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace polyquant::app {
 
 class WindowSignals {
 public:
-    WindowSignals(std::span<Asset const> assets, config::ModelParams const& params);
+    // `trained` counts for kind = "trained" only.
+    WindowSignals(
+        std::span<Asset const> assets,
+        config::ModelParams const& params,
+        std::vector<models::registry::RegisteredModel> const& trained
+    );
 
     void warm_up(Asset asset, std::span<Bar const> history);
     void on(BarUpdate const& update);
-    // Asks the coin's model anew; null where the window model is not asked for.
-    models::Signal const* refresh(Asset asset, MarketView const& view);
+    void on(PriceTick const& tick);
+
+    // Other trained models from now on, none of which has seen a bar.
+    void replace(std::vector<models::registry::RegisteredModel> const& trained);
+
+    // Asks the coin's model anew; null where the configuration asks for none of these.
+    models::Signal const*
+    refresh(Asset asset, MarketView const& view, models::calibration::AskTable const& quotes);
 
     models::Signal const* signal(Asset asset) const;
 
+    // Whether a change of the book changes the answer.
+    bool follows_books() const { return kind_ == config::ModelKind::quotes; }
+
 private:
-    std::array<std::optional<models::window::LiveWindowModel>, asset_count> models_;
+    struct Desk {
+        std::optional<models::window::LiveWindowModel> window;
+        std::optional<models::registry::LiveTrainedModel> trained;
+        std::optional<models::Signal> quotes;
+    };
+
+    config::ModelKind kind_;
+    std::vector<Asset> assets_;
+    std::array<Desk, asset_count> desks_;
 };
 
 } // namespace polyquant::app

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 namespace polyquant {
 
 namespace {
@@ -15,7 +17,20 @@ std::string_view winner_text(std::optional<Outcome> winner) {
     return winner ? to_string(*winner) : "50/50";
 }
 
+std::string_view asset_text(std::optional<Asset> asset) {
+    return asset ? to_string(*asset) : std::string_view{"-"};
+}
+
 } // namespace
+
+std::string_view to_string(CalibrationState state) {
+    switch (state) {
+    case CalibrationState::trusted: return "trusted";
+    case CalibrationState::reduced: return "reduced";
+    case CalibrationState::stopped: return "stopped";
+    }
+    std::abort();
+}
 
 std::string_view name_of(FactBody const& body) {
     return std::visit(
@@ -30,6 +45,10 @@ std::string_view name_of(FactBody const& body) {
             [](PositionSettled const&) { return std::string_view{"position_settled"}; },
             [](WindowEvaluated const&) { return std::string_view{"window_evaluated"}; },
             [](TradingStateChanged const&) { return std::string_view{"trading_state_changed"}; },
+            [](WindowForecast const&) { return std::string_view{"window_forecast"}; },
+            [](BetJudged const&) { return std::string_view{"bet_judged"}; },
+            [](CalibrationChanged const&) { return std::string_view{"calibration_changed"}; },
+            [](DailyVerdict const&) { return std::string_view{"daily_verdict"}; },
         },
         body
     );
@@ -107,7 +126,7 @@ std::string describe(Fact const& fact) {
                 return fmt::format(
                     "{} {} {} evaluations {} last {}",
                     f.strategy.text,
-                    f.asset ? to_string(*f.asset) : "-",
+                    asset_text(f.asset),
                     format_utc(f.window.start),
                     f.counts.total(),
                     to_string(f.last)
@@ -120,6 +139,44 @@ std::string describe(Fact const& fact) {
                     f.halted ? "halted" : "resumed",
                     to_string(f.reason),
                     f.text
+                );
+            },
+            [](WindowForecast const& f) {
+                auto text = fmt::format("{} model {}", f.slug, f.model_version);
+                for (auto const& s : f.samples)
+                    text += fmt::format(
+                        " {}:{}", s.left.count(), s.up ? fmt::format("{:.4f}", *s.up) : "-"
+                    );
+                return text;
+            },
+            [](BetJudged const& f) {
+                return fmt::format(
+                    "{} {} {} {} promised {:.4f} {}{}",
+                    f.strategy.text,
+                    to_string(f.order),
+                    asset_text(f.asset),
+                    to_string(f.outcome),
+                    f.promised,
+                    f.won ? "won" : "lost",
+                    f.corrects ? " (corrected)" : ""
+                );
+            },
+            [](CalibrationChanged const& f) {
+                return fmt::format(
+                    "{} {} {} -> {} evidence {:.3g} after {} bets: promised {:.3f}, won {:.3f}",
+                    f.strategy.text,
+                    f.asset ? to_string(*f.asset) : std::string_view{"all coins"},
+                    to_string(f.from),
+                    to_string(f.to),
+                    f.evidence,
+                    f.bets,
+                    f.promised,
+                    f.won
+                );
+            },
+            [](DailyVerdict const& f) {
+                return fmt::format(
+                    "{} {}: {}", to_string(f.asset), f.trade ? "trade" : "do not trade", f.text
                 );
             },
         },

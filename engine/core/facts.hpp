@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace polyquant {
 
@@ -107,6 +108,78 @@ struct TradingStateChanged {
     std::string text;
 };
 
+// What the model promised at one moment of a window, and what the books offered then.
+struct ForecastSample {
+    Millis left{0};           // to the close
+    std::optional<double> up; // P(UP); empty without a usable signal
+    std::optional<Price> up_bid, up_ask, down_bid, down_ask;
+
+    friend bool operator==(ForecastSample const&, ForecastSample const&) = default;
+};
+
+// The promises of one window, written when it ends, whether or not anybody bet on them.
+struct WindowForecast {
+    ConditionId market;
+    std::string slug;
+    std::optional<Asset> asset;
+    Window window;
+    FeeSchedule fee;
+    std::uint64_t model_version = 0;     // of the last sample
+    std::vector<ForecastSample> samples; // by falling time left
+};
+
+// One filled buy order against the outcome of its window.
+struct BetJudged {
+    StrategyName strategy;
+    std::uint64_t epoch = 0; // of its decision
+    OrderId order;
+    std::optional<Asset> asset;
+    Window window;
+    Outcome outcome = Outcome::up;
+    double promised = 0; // the win probability it was decided on
+    Shares size;
+    Usdc cost; // without fee
+    Usdc fee;
+    bool won = false;
+    // The strategy's first bet in this window, and its first on this coin: others share its fate
+    // and are no further evidence.
+    bool first_of_window = false;
+    bool first_of_asset = false;
+    bool corrects = false; // the market was settled anew; this replaces what was judged before
+};
+
+// How far a strategy's promises are still believed.
+enum class CalibrationState : std::uint8_t { trusted, reduced, stopped };
+std::string_view to_string(CalibrationState state);
+
+// The sequential test changed its mind about a strategy, or about one of its coins.
+struct CalibrationChanged {
+    StrategyName strategy;
+    std::uint64_t epoch = 0;
+    std::optional<Asset> asset; // empty: all its coins together
+    CalibrationState from = CalibrationState::trusted;
+    CalibrationState to = CalibrationState::trusted;
+    double evidence = 1; // against the promises; 1 is none
+    std::uint64_t bets = 0;
+    double promised = 0; // mean
+    double won = 0;      // share
+};
+
+// Is there an edge after costs? Once a UTC day for every coin, whether or not anything was bought.
+struct DailyVerdict {
+    Asset asset = Asset::btc;
+    UtcTime from{}; // the windows it looked at
+    UtcTime to{};
+    bool trade = false;
+    bool by_trades = false; // judged by own fills; else by would-be bets at the quotes seen
+    std::uint64_t windows = 0;
+    std::uint64_t bets = 0;
+    double promised = 0;             // mean edge a share after fee, as the model saw it
+    double edge = 0;                 // mean result a share after fee
+    std::optional<double> low, high; // its 95 % interval; empty when a single hour says it all
+    std::string text;
+};
+
 using FactBody = std::variant<
     EpochOpened,
     CapitalMoved,
@@ -117,7 +190,11 @@ using FactBody = std::variant<
     WindowSettled,
     PositionSettled,
     WindowEvaluated,
-    TradingStateChanged>;
+    TradingStateChanged,
+    WindowForecast,
+    BetJudged,
+    CalibrationChanged,
+    DailyVerdict>;
 
 struct Fact {
     std::uint64_t seq = 0; // 1, 2, 3 ... without gaps within a run's state directory

@@ -40,6 +40,8 @@ std::string_view to_string(Reason reason) {
     case Reason::bankroll_short: return "bankroll_short";
     case Reason::price_out_of_bounds: return "price_out_of_bounds";
     case Reason::market_closed: return "market_closed";
+    case Reason::calibration_reduced: return "calibration_reduced";
+    case Reason::calibration_stopped: return "calibration_stopped";
     case Reason::breaker_open: return "breaker_open";
     case Reason::rejected_by_venue: return "rejected_by_venue";
     case Reason::not_filled: return "not_filled";

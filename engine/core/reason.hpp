@@ -45,6 +45,8 @@ enum class Reason : std::uint8_t {
     bankroll_short,
     price_out_of_bounds,
     market_closed,
+    calibration_reduced, // what is left of the order after the reduction is too small to send
+    calibration_stopped, // its promises broke: no more buys under these parameters
     // execution and venue
     breaker_open,
     rejected_by_venue,

@@ -62,7 +62,8 @@ ExecutionActor::Submitted ExecutionActor::submit(PlaceOrder const& intent, RiskV
     if (auto refusal = refusal_of_state(intent, view))
         return refuse(intent.strategy, std::move(*refusal));
 
-    auto prepared = venue_.prepare(std::get<Approved<PlaceOrder>>(verdict), view.now);
+    auto const& approved = std::get<Approved<PlaceOrder>>(verdict);
+    auto prepared = venue_.prepare(approved, view.now);
     if (!prepared)
         return refuse(
             intent.strategy,
@@ -77,7 +78,7 @@ ExecutionActor::Submitted ExecutionActor::submit(PlaceOrder const& intent, RiskV
             intent.strategy, {Reason::breaker_open, "the venue's order endpoint keeps failing"}
         );
     auto const id = prepared->id;
-    OrderMachine machine{id, intent, view.market->fee};
+    OrderMachine machine{id, approved.get(), view.market->fee};
     facts_.record(machine.placed(view.market->slug));
     auto const order = std::make_shared<Order>(
         executor_, std::move(*prepared), std::move(machine), view.market->window

@@ -180,7 +180,10 @@ Usdc Portfolio::exposure(Asset asset) const {
 }
 
 void Portfolio::on(EpochOpened const& fact, UtcTime at) {
-    auto& epoch = strategies_[fact.strategy].epoch;
+    auto& account = strategies_[fact.strategy];
+    auto& epoch = account.epoch;
+    // A restart opens the same epoch again; it must not give a stopped strategy its trust back.
+    if (epoch.epoch != fact.epoch) account.calibration = {};
     epoch = {};
     epoch.epoch = fact.epoch;
     epoch.kind = fact.kind;
@@ -397,6 +400,19 @@ void Portfolio::on(TradingStateChanged const& fact, UtcTime) {
     account.halt_reason = fact.reason;
     account.halt_text = fact.text;
 }
+
+void Portfolio::on(WindowForecast const&, UtcTime) {}
+
+void Portfolio::on(BetJudged const&, UtcTime) {}
+
+void Portfolio::on(CalibrationChanged const& fact, UtcTime) {
+    auto& account = strategies_[fact.strategy];
+    if (fact.epoch != account.epoch.epoch) return;
+    auto& states = account.calibration;
+    (fact.asset ? states.by_asset[index_of(*fact.asset)] : states.all) = fact.to;
+}
+
+void Portfolio::on(DailyVerdict const&, UtcTime) {}
 
 void Portfolio::book_realised(StrategyAccount& account, Usdc amount, UtcTime at) {
     if (auto const day = utc_day(at); day != account.day_) {

@@ -17,6 +17,7 @@
 
 #include "engine/core/facts.hpp"
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <map>
@@ -86,6 +87,17 @@ struct ClosedPosition {
     std::optional<std::pair<OrderId, TradeId>> by_trade; // sold, and so can still be voided
 };
 
+// What the sequential test says of the present parameters; facts decide, so a restart keeps it.
+struct CalibrationStates {
+    CalibrationState all = CalibrationState::trusted;
+    std::array<CalibrationState, asset_count> by_asset{};
+
+    // The worse of the two.
+    CalibrationState of(std::optional<Asset> asset) const {
+        return asset ? std::max(all, by_asset[index_of(*asset)]) : all;
+    }
+};
+
 struct StrategyAccount {
     Usdc capital; // put in minus taken out
     Usdc cash;
@@ -100,6 +112,7 @@ struct StrategyAccount {
     std::map<TokenId, Position> positions;
     std::map<OrderId, TrackedOrder> orders; // open ones, and the last closed for late trades
     EpochStatistics epoch;
+    CalibrationStates calibration;
     bool halted = false;
     Reason halt_reason = Reason::kill_switch;
     std::string halt_text;
@@ -175,6 +188,10 @@ private:
     void on(PositionSettled const& fact, UtcTime at);
     void on(WindowEvaluated const& fact, UtcTime at);
     void on(TradingStateChanged const& fact, UtcTime at);
+    void on(WindowForecast const& fact, UtcTime at);
+    void on(BetJudged const& fact, UtcTime at);
+    void on(CalibrationChanged const& fact, UtcTime at);
+    void on(DailyVerdict const& fact, UtcTime at);
     static void book_realised(StrategyAccount& account, Usdc amount, UtcTime at);
 
     std::map<StrategyName, StrategyAccount> strategies_;

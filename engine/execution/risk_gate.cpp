@@ -8,6 +8,9 @@ namespace polyquant::execution {
 
 namespace {
 
+// The venue takes no marketable buy below this.
+constexpr Usdc least_marketable_buy = usd(1);
+
 std::string in_ms(Nanos duration) {
     return fmt::format("{} ms", std::chrono::floor<Millis>(duration).count());
 }
@@ -39,11 +42,27 @@ above(Reason reason, std::string_view what, Usdc open, Usdc order, Usdc limit) {
 } // namespace
 
 Verdict RiskGate::check(PlaceOrder const& intent, RiskView const& view) const {
-    if (auto refused = refusal(intent, view)) return std::move(*refused);
-    return Approved<PlaceOrder>{intent};
+    auto allowed = intent;
+    allowed.size = size_allowed(intent);
+    if (auto refused = refusal(intent, allowed, view)) return std::move(*refused);
+    return Approved<PlaceOrder>{std::move(allowed)};
 }
 
-std::optional<Refusal> RiskGate::refusal(PlaceOrder const& intent, RiskView const& view) const {
+Shares RiskGate::size_allowed(PlaceOrder const& intent) const {
+    auto const* account = portfolio_.find(intent.strategy);
+    if (!limits_.calibration_watch || account == nullptr || intent.side != Side::buy ||
+        account->calibration.of(intent.asset) != CalibrationState::reduced)
+        return intent.size;
+    auto const size = intent.size.micros();
+    // Divided first where it would overflow otherwise; orders are far smaller than that.
+    auto const left = size / 100 * limits_.calibration_reduced_size +
+                      size % 100 * limits_.calibration_reduced_size / 100;
+    constexpr auto whole = shares(1).micros();
+    return Shares::from_micros(size % whole == 0 ? left / whole * whole : left);
+}
+
+std::optional<Refusal>
+RiskGate::refusal(PlaceOrder const& asked, PlaceOrder const& intent, RiskView const& view) const {
     if (portfolio_.halted())
         return Refusal{Reason::trading_halted, "trading is halted: " + portfolio_.halt_text()};
     auto const* account = portfolio_.find(intent.strategy);
@@ -52,6 +71,7 @@ std::optional<Refusal> RiskGate::refusal(PlaceOrder const& intent, RiskView cons
             Reason::bankroll_short, "strategy " + intent.strategy.text + " has no capital"
         };
     if (auto refused = check_state(*account, intent, view)) return refused;
+    if (auto refused = check_calibration(*account, asked, intent, view)) return refused;
     if (auto refused = check_market(intent, view)) return refused;
     if (auto refused = check_ages(view)) return refused;
     return check_money(*account, intent, view);
@@ -86,6 +106,41 @@ std::optional<Refusal> RiskGate::check_state(
             )
         };
     return std::nullopt;
+}
+
+std::optional<Refusal> RiskGate::check_calibration(
+    StrategyAccount const& account,
+    PlaceOrder const& asked,
+    PlaceOrder const& allowed,
+    RiskView const& view
+) const {
+    if (!limits_.calibration_watch || asked.side != Side::buy) return std::nullopt;
+    if (account.calibration.of(asked.asset) == CalibrationState::stopped)
+        return Refusal{
+            Reason::calibration_stopped,
+            fmt::format(
+                "{}{} won too rarely for what it promised: stopped until its parameters change",
+                asked.strategy.text,
+                account.calibration.all == CalibrationState::stopped || !asked.asset
+                    ? ""
+                    : fmt::format(" on {}", to_string(*asked.asset))
+            )
+        };
+    if (allowed.size == asked.size) return std::nullopt;
+    auto const rests = asked.tif == TimeInForce::gtc || asked.tif == TimeInForce::gtd;
+    auto const too_small =
+        rests ? view.market != nullptr && allowed.size < view.market->min_size
+              : cost_rounded_down(allowed.limit, allowed.size) < least_marketable_buy;
+    if (!too_small) return std::nullopt;
+    return Refusal{
+        Reason::calibration_reduced,
+        fmt::format(
+            "{} of {} shares are left at {} %, less than the venue takes",
+            to_string(allowed.size),
+            to_string(asked.size),
+            limits_.calibration_reduced_size
+        )
+    };
 }
 
 std::optional<Refusal>

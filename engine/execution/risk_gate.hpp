@@ -37,6 +37,8 @@ public:
 
     // The first that applies, in this order:
     //   trading_halted       the engine or the strategy was halted
+    //   calibration_stopped  a buy of a strategy, or of its coin, whose promises broke
+    //   calibration_reduced  what the reduction leaves is less than the venue takes
     //   kill_switch          the strategy's bankroll (positions at cost) is below the limit
     //   clock_offset         unknown or too large
     //   market_closed        no market, another market's token, or the window is over
@@ -49,7 +51,12 @@ public:
     //   exposure_window, exposure_asset, exposure_total
     //   bankroll_short       cost at the limit plus fee is more than the strategy's free cash
     // For sells: bankroll_short when fewer confirmed shares are free than the order wants to sell.
+    // An approved buy may be smaller than the intent: see size_allowed().
     Verdict check(PlaceOrder const& intent, RiskView const& view) const;
+
+    // The size itself, or what [risk] calibration_reduced_size leaves of it while the promises of
+    // the strategy or of its coin are in doubt; whole shares if the intent asks for whole ones.
+    Shares size_allowed(PlaceOrder const& intent) const;
 
     // All limits at once, between two checks.
     void reload(config::RiskParams limits) { limits_ = std::move(limits); }
@@ -60,9 +67,16 @@ public:
     std::optional<UtcTime> paused_until(StrategyName const& strategy, UtcTime now) const;
 
 private:
-    std::optional<Refusal> refusal(PlaceOrder const& intent, RiskView const& view) const;
+    std::optional<Refusal>
+    refusal(PlaceOrder const& asked, PlaceOrder const& allowed, RiskView const& view) const;
     std::optional<Refusal> check_state(
         StrategyAccount const& account, PlaceOrder const& intent, RiskView const& view
+    ) const;
+    std::optional<Refusal> check_calibration(
+        StrategyAccount const& account,
+        PlaceOrder const& asked,
+        PlaceOrder const& allowed,
+        RiskView const& view
     ) const;
     std::optional<Refusal> check_market(PlaceOrder const& intent, RiskView const& view) const;
     std::optional<Refusal> check_ages(RiskView const& view) const;

@@ -1,4 +1,5 @@
-// Capital, orders and windows. What moves shares stands in book_position.cpp.
+// Capital, orders and windows. What moves shares stands in book_position.cpp, promises against
+// outcomes in book_accuracy.cpp.
 #include "engine/ledger/booker.hpp"
 #include "engine/ledger/fact_text.hpp"
 
@@ -7,10 +8,6 @@
 namespace polyquant::ledger {
 
 namespace {
-
-std::string epoch_text(std::uint64_t epoch) {
-    return fmt::format("{:016x}", epoch);
-}
 
 std::string current_epoch(Store& store, StrategyName const& strategy) {
     auto& s = store.bound(
@@ -21,11 +18,15 @@ std::string current_epoch(Store& store, StrategyName const& strategy) {
     return epoch;
 }
 
+} // namespace
+
+std::string epoch_text(std::uint64_t epoch) {
+    return fmt::format("{:016x}", epoch);
+}
+
 std::string asset_text(std::optional<Asset> asset) {
     return asset ? std::string{to_string(*asset)} : "";
 }
-
-} // namespace
 
 StoredOrder find_order(Store& store, OrderId const& id, StrategyName const& strategy) {
     auto& s = store.bound(

@@ -19,12 +19,19 @@ struct Booker {
     void operator()(PositionSettled const& f) const;
     void operator()(WindowEvaluated const& f) const;
     void operator()(TradingStateChanged const& f) const;
+    void operator()(WindowForecast const& f) const;
+    void operator()(BetJudged const& f) const;
+    void operator()(CalibrationChanged const& f) const;
+    void operator()(DailyVerdict const& f) const;
 };
 
 struct StoredOrder {
     Micros reserved_left = 0;
     Micros matched = 0;
 };
+
+std::string epoch_text(std::uint64_t epoch);
+std::string asset_text(std::optional<Asset> asset); // empty for none
 
 // Throws Contradiction when the order was never placed, or by another strategy.
 StoredOrder find_order(Store& store, OrderId const& id, StrategyName const& strategy);

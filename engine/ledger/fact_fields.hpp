@@ -138,4 +138,65 @@ void fields(Visit& visit, Same<TradingStateChanged> auto& f) {
     visit("text", f.text);
 }
 
+template <class Visit>
+void fields(Visit& visit, Same<WindowForecast> auto& f) {
+    visit("market", f.market);
+    visit("slug", f.slug);
+    visit("asset", f.asset);
+    visit("window_start", f.window.start);
+    visit("window_length", f.window.length);
+    visit("fee_rate", f.fee.rate_micros);
+    visit("fee_exponent", f.fee.exponent);
+    visit("model", f.model_version);
+    visit("samples", f.samples);
+}
+
+template <class Visit>
+void fields(Visit& visit, Same<BetJudged> auto& f) {
+    visit("strategy", f.strategy);
+    visit("epoch", f.epoch);
+    visit("order", f.order);
+    visit("asset", f.asset);
+    visit("window_start", f.window.start);
+    visit("window_length", f.window.length);
+    visit("outcome", f.outcome);
+    visit("promised", f.promised);
+    visit("size", f.size);
+    visit("cost", f.cost);
+    visit("fee", f.fee);
+    visit("won", f.won);
+    visit("first_of_window", f.first_of_window);
+    visit("first_of_asset", f.first_of_asset);
+    visit("corrects", f.corrects);
+}
+
+template <class Visit>
+void fields(Visit& visit, Same<CalibrationChanged> auto& f) {
+    visit("strategy", f.strategy);
+    visit("epoch", f.epoch);
+    visit("asset", f.asset);
+    visit("from", f.from);
+    visit("to", f.to);
+    visit("evidence", f.evidence);
+    visit("bets", f.bets);
+    visit("promised", f.promised);
+    visit("won", f.won);
+}
+
+template <class Visit>
+void fields(Visit& visit, Same<DailyVerdict> auto& f) {
+    visit("asset", f.asset);
+    visit("from", f.from);
+    visit("to", f.to);
+    visit("trade", f.trade);
+    visit("by_trades", f.by_trades);
+    visit("windows", f.windows);
+    visit("bets", f.bets);
+    visit("promised", f.promised);
+    visit("edge", f.edge);
+    visit("low", f.low);
+    visit("high", f.high);
+    visit("text", f.text);
+}
+
 } // namespace polyquant::ledger

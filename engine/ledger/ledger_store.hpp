@@ -71,7 +71,12 @@ private:
 
     template <class T>
     static void bind(SQLite::Statement& s, int index, T const& value) {
-        if constexpr (std::is_same_v<T, double>)
+        if constexpr (requires { value.has_value(); }) {
+            if (value)
+                bind(s, index, *value);
+            else
+                s.bind(index); // NULL
+        } else if constexpr (std::is_same_v<T, double>)
             s.bind(index, value);
         else if constexpr (std::is_integral_v<T>)
             s.bind(index, static_cast<std::int64_t>(value));

@@ -232,9 +232,87 @@ ALTER TABLE positions ADD COLUMN confirmed_cost INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE positions ADD COLUMN confirmed_fees INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// Promises against outcomes. `accuracy` is the question most asked of it: what every promise was
+// worth, with the winner where it is known.
+constexpr char const* accuracy = R"sql(
+CREATE TABLE forecasts (
+    seq INTEGER NOT NULL REFERENCES facts (seq),
+    left_ms INTEGER NOT NULL,
+    market TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    length_s INTEGER NOT NULL,
+    fee_rate INTEGER NOT NULL,
+    fee_exponent INTEGER NOT NULL,
+    model INTEGER NOT NULL,
+    up REAL,
+    up_bid INTEGER,
+    up_ask INTEGER,
+    down_bid INTEGER,
+    down_ask INTEGER,
+    PRIMARY KEY (seq, left_ms)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX forecasts_by_market ON forecasts (market);
+
+CREATE TABLE bets (
+    order_id TEXT PRIMARY KEY REFERENCES orders (order_id),
+    seq INTEGER NOT NULL REFERENCES facts (seq),
+    strategy TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    length_s INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    promised REAL NOT NULL,
+    shares INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    fee INTEGER NOT NULL,
+    won INTEGER NOT NULL,
+    first_of_window INTEGER NOT NULL,
+    first_of_asset INTEGER NOT NULL,
+    revisions INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE calibrations (
+    seq INTEGER PRIMARY KEY REFERENCES facts (seq),
+    strategy TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    was TEXT NOT NULL,
+    became TEXT NOT NULL,
+    evidence REAL NOT NULL,
+    bets INTEGER NOT NULL,
+    promised REAL NOT NULL,
+    won REAL NOT NULL
+) STRICT;
+
+CREATE TABLE verdicts (
+    seq INTEGER PRIMARY KEY REFERENCES facts (seq),
+    asset TEXT NOT NULL,
+    from_ns INTEGER NOT NULL,
+    to_ns INTEGER NOT NULL,
+    trade INTEGER NOT NULL,
+    by_trades INTEGER NOT NULL,
+    windows INTEGER NOT NULL,
+    bets INTEGER NOT NULL,
+    promised REAL NOT NULL,
+    edge REAL NOT NULL,
+    low REAL,
+    high REAL,
+    text TEXT NOT NULL
+) STRICT;
+
+CREATE VIEW accuracy AS
+SELECT f.asset, f.start_ns, f.left_ms, f.model, f.up, f.up_bid, f.up_ask, f.down_bid, f.down_ask,
+    w.winner
+FROM forecasts f LEFT JOIN windows w ON w.market = f.market;
+)sql";
+
 constexpr Migration all[] = {
     {1, "books", books},
     {2, "cost of confirmed shares", confirmed_cost, true},
+    {3, "promises against outcomes", accuracy},
 };
 
 } // namespace

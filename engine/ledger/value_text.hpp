@@ -94,6 +94,20 @@ void put(std::string& out, std::optional<T> const& value) {
         out += '-';
 }
 
+// "240000:0.61:450000:470000:530000:550000,...": time left, P(UP), bid and ask of UP, of DOWN.
+inline void put(std::string& out, std::vector<ForecastSample> const& samples) {
+    for (auto const& s : samples) {
+        if (&s != samples.data()) out += ',';
+        put(out, s.left);
+        out += ':';
+        put(out, s.up);
+        for (auto const& price : {s.up_bid, s.up_ask, s.down_bid, s.down_ask}) {
+            out += ':';
+            put(out, price);
+        }
+    }
+}
+
 inline bool get(std::string_view in, std::string& text) {
     text.clear();
     for (std::size_t n = 0; n < in.size(); ++n) {
@@ -207,6 +221,10 @@ constexpr int last_of(PriceSource) {
     return static_cast<int>(PriceSource::venue);
 }
 
+constexpr int last_of(CalibrationState) {
+    return static_cast<int>(CalibrationState::stopped);
+}
+
 constexpr int last_of(Reason) {
     return static_cast<int>(reason_count) - 1;
 }
@@ -250,6 +268,27 @@ template <class T>
 bool get(std::string_view in, std::optional<T>& value) {
     value.reset();
     return in == "-" || get(in, value.emplace());
+}
+
+// The text up to the next `separator`, taken off `rest`.
+inline std::string_view take_part(std::string_view& rest, char separator) {
+    auto const part = rest.substr(0, rest.find(separator));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+    return part;
+}
+
+inline bool get(std::string_view in, ForecastSample& s) {
+    if (!get(take_part(in, ':'), s.left) || !get(take_part(in, ':'), s.up)) return false;
+    for (auto* price : {&s.up_bid, &s.up_ask, &s.down_bid, &s.down_ask})
+        if (!get(take_part(in, ':'), *price)) return false;
+    return in.empty();
+}
+
+inline bool get(std::string_view in, std::vector<ForecastSample>& samples) {
+    samples.clear();
+    while (!in.empty())
+        if (!get(take_part(in, ','), samples.emplace_back())) return false;
+    return true;
 }
 
 } // namespace polyquant::ledger

@@ -3,11 +3,13 @@
 #pragma once
 
 #include "engine/core/events.hpp"
+#include "engine/core/facts.hpp"
 #include "engine/core/market_view.hpp"
 #include "engine/core/reason.hpp"
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace polyquant::observe {
@@ -30,6 +32,17 @@ struct AssetStatus {
     std::optional<Nanos> price_age;
     std::uint64_t orders_sent = 0;
     std::uint64_t orders_filled = 0;
+    std::optional<DailyVerdict> verdict; // the newest
+};
+
+// How far a strategy's promises are believed, and the evidence (1 is none) against them.
+struct CalibrationStatus {
+    CalibrationState state = CalibrationState::trusted; // the worst of the strategy and its coins
+    double evidence = 1;                                // over all coins
+    std::uint64_t bets = 0;
+    double promised = 0;
+    double won = 0;
+    std::vector<std::pair<Asset, CalibrationState>> coins; // those not trusted
 };
 
 struct StrategyStatus {
@@ -48,6 +61,7 @@ struct StrategyStatus {
     std::optional<Reason> last_look;           // the newest answer that came from a market
     std::optional<Asset> last_look_asset;
     ReasonCounts reasons;
+    CalibrationStatus calibration;
 };
 
 struct BreakerStatus {

@@ -57,6 +57,7 @@ std::string asset_line(AssetStatus const& a, UtcTime now) {
         a.price_age ? age_text(*a.price_age) : "--"
     );
     if (a.orders_sent > 0) line += fmt::format("  filled {}/{}", a.orders_filled, a.orders_sent);
+    if (a.verdict) line += a.verdict->trade ? "  verdict trade" : "  verdict do not trade";
     return line;
 }
 
@@ -69,7 +70,7 @@ std::string state_text(StrategyStatus const& s) {
 }
 
 std::string strategy_line(StrategyStatus const& s) {
-    return fmt::format(
+    auto line = fmt::format(
         "{:<10} bank {} pnl {} W{} L{} pending {} filled {}/{}  {}",
         s.name,
         to_cents_text(s.bankroll),
@@ -81,6 +82,8 @@ std::string strategy_line(StrategyStatus const& s) {
         s.orders_sent,
         state_text(s)
     );
+    if (auto const text = calibration_text(s.calibration); !text.empty()) line += "  " + text;
+    return line;
 }
 
 // Columns, not bytes: names of strategies may hold UTF-8, which must not be cut inside a character.
@@ -102,6 +105,24 @@ std::string rate_text(std::uint64_t part, std::uint64_t whole) {
 }
 
 } // namespace
+
+std::string calibration_text(CalibrationStatus const& c) {
+    if (c.bets == 0 && c.state == CalibrationState::trusted) return {};
+    std::string coins;
+    for (auto const& [asset, state] : c.coins)
+        coins +=
+            fmt::format("{}{} {}", coins.empty() ? " (" : ", ", to_string(asset), to_string(state));
+    return fmt::format(
+        "calibration {}{}{} e {:.3g} n {} promised {:.3f} won {:.3f}",
+        to_string(c.state),
+        coins,
+        coins.empty() ? "" : ")",
+        c.evidence,
+        c.bets,
+        c.promised,
+        c.won
+    );
+}
 
 std::string age_text(Nanos age) {
     auto const s = std::chrono::duration<double>(age).count();

@@ -34,6 +34,10 @@ std::vector<std::string> strategy_table(StatusSnapshot const& status);
 // "edge_too_small 812, ask_below_range 120": the most frequent first, ties in code order.
 std::string top_reasons(ReasonCounts const& counts, std::size_t most);
 
+// "calibration reduced (BTC stopped) e 12.3 n 45 promised 0.91 won 0.80"; empty before the first
+// bet of a trusted strategy.
+std::string calibration_text(CalibrationStatus const& calibration);
+
 std::string age_text(Nanos age); // "0.3s", "65s", "3m"
 
 } // namespace polyquant::observe

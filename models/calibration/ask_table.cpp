@@ -39,6 +39,15 @@ bool AskTable::add(double ask, double seconds_left, bool won) {
     return true;
 }
 
+void AskTable::take_back(double ask, double seconds_left, bool won) {
+    auto const place = place_of(ask, seconds_left);
+    if (!place) return;
+    auto& cell = cells_[place->first][place->second];
+    cell.count -= 1;
+    cell.wins -= won ? 1 : 0;
+    cell.asks = cell.count > 0 ? cell.asks - ask : 0;
+}
+
 double AskTable::win_probability(double ask, double seconds_left) const {
     auto const place = place_of(ask, seconds_left);
     if (!place) return std::numeric_limits<double>::quiet_NaN();

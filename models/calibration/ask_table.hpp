@@ -23,6 +23,8 @@ public:
     // One observation a window, side and time bucket; more would count one outcome several times.
     // Asks outside (0, 1) and times outside [0, 300] are left out (false).
     bool add(double ask, double seconds_left, bool won);
+    // Undoes an add() of the same observation: its window was settled anew.
+    void take_back(double ask, double seconds_left, bool won);
 
     // P(win) of a side offered at `ask`; NaN outside the table.
     double win_probability(double ask, double seconds_left) const;

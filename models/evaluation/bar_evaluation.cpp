@@ -1,16 +1,11 @@
 #include "models/evaluation/bar_evaluation.hpp"
 
-#include "models/boosting/boosting_model.hpp"
-#include "models/calibration/calibrator.hpp"
-#include "models/calibration/ridge_correction.hpp"
-#include "models/calibration/scores.hpp"
-#include "models/calibration/stacking.hpp"
-#include "models/evaluation/baseline_predictions.hpp"
+#include "models/evaluation/coin_run.hpp"
+#include "models/evaluation/pooled_calibration.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
+#include <atomic>
 #include <ostream>
 
 namespace polyquant::models::evaluation {
@@ -18,445 +13,48 @@ namespace polyquant::models::evaluation {
 namespace {
 
 using window::WindowDataset;
-using window::WindowFeature;
 
-constexpr std::array stack_members{
-    Member::baseline, Member::closed_form, Member::logistic, Member::boosting, Member::recent
-};
-
-struct Range {
-    std::size_t first = 0;
-    std::size_t last = 0;
-
-    std::size_t size() const { return last - first; }
-};
-
-// Rows of one coin, split in time. A row belongs to the block its window starts in; the last window
-// before a border ends at the border, so no outcome reaches over it.
-struct Split {
-    Range train;
-    Range tune;
-    Range test;
-};
-
-Split split_rows(WindowDataset const& dataset, EvaluationOptions const& options) {
-    auto const position = [&](UtcTime t) {
-        auto const it = std::partition_point(
-            dataset.rows.begin(),
-            dataset.rows.end(),
-            [&](window::WindowRow const& row) { return row.window.start < t; }
-        );
-        return static_cast<std::size_t>(it - dataset.rows.begin());
-    };
-    auto const tune = position(options.tune_from);
-    auto const test = position(options.test_from);
-    return {{0, tune}, {tune, test}, {test, dataset.rows.size()}};
-}
-
-std::vector<double> outcomes_of(WindowDataset const& dataset, Range range) {
-    std::vector<double> outcomes;
-    for (std::size_t i = range.first; i < range.last; ++i)
-        outcomes.push_back(dataset.rows[i].outcome);
-    return outcomes;
-}
-
-std::vector<double> column(WindowDataset const& dataset, Range range, WindowFeature feature) {
-    std::vector<double> values;
-    for (std::size_t i = range.first; i < range.last; ++i)
-        values.push_back(dataset.features[i][window::index_of(feature)]);
-    return values;
-}
-
-// The tail shape is fitted on training moves and chosen on the tuning block.
-window::TailShape
-choose_shape(WindowDataset const& dataset, Split const& split, CoinEvaluation& coin) {
-    std::vector<double> moves;
-    for (std::size_t i = split.train.first; i < split.train.last; ++i)
-        if (auto const move = dataset.rows[i].standardised_move(); std::isfinite(move))
-            moves.push_back(move);
-    std::vector<window::TailShape> candidates{window::TailShape::normal()};
-    if (auto shape = window::TailShape::student_t(window::fit_degrees_of_freedom(moves)))
-        candidates.push_back(std::move(*shape));
-    if (auto shape = window::TailShape::empirical(moves)) candidates.push_back(std::move(*shape));
-
-    auto const z = column(dataset, split.tune, WindowFeature::z);
-    auto const outcomes = outcomes_of(dataset, split.tune);
-    auto best = candidates.front();
-    auto best_loss = std::numeric_limits<double>::infinity();
-    for (auto const& candidate : candidates) {
-        std::vector<double> promised;
-        for (auto const value : z)
-            promised.push_back(1 - candidate.cdf(-value));
-        auto const loss = calibration::log_loss(promised, outcomes);
-        coin.shapes.emplace_back(candidate.name(), loss);
-        if (loss < best_loss) {
-            best_loss = loss;
-            best = candidate;
-        }
-    }
-    std::sort(coin.shapes.begin(), coin.shapes.end(), [](auto const& a, auto const& b) {
-        return a.second < b.second;
-    });
-    return best;
-}
-
-// Features whose size follows the coin's price or volume mean something else every year.
-bool is_scale_free(std::string_view name) {
-    for (std::string_view const scaled :
-         {"macd", "macd_signal", "macd_hist", "macd_hist_accel", "atr_14", "obv_slope_10", "rsi"})
-        if (name == scaled) return false;
-    return true;
-}
-
-bool is_lead(std::size_t column) {
-    return column >= window::index_of(WindowFeature::btc_z) &&
-           column <= window::index_of(WindowFeature::relative_strength);
-}
-
-std::vector<std::size_t>
-boosting_columns(WindowDataset const& dataset, Asset asset, Range train, bool with_lead) {
-    auto const names = window::row_feature_names();
-    std::vector<std::size_t> columns;
-    for (auto const k : window::columns_of(asset)) {
-        if (!is_scale_free(names[k]) || (!with_lead && is_lead(k))) continue;
-        auto seen = false;
-        for (std::size_t i = train.first; i < train.last && !seen; ++i)
-            seen = std::isfinite(dataset.features[i][k]);
-        if (seen) columns.push_back(k);
-    }
-    return columns;
-}
-
-struct BoostingBlocks {
-    validation::RowTable train;
-    validation::RowTable tune;
-    std::vector<std::string> names;
-};
-
-BoostingBlocks cut_columns(
-    WindowDataset const& dataset, Split const& split, std::span<std::size_t const> columns
+// Each coin is a job that shares nothing with the others but what it only reads.
+Result<void> run_coins(
+    window::AssetBars const& bars,
+    std::array<WindowDataset, asset_count>& datasets,
+    boosting::LightGbm const* lightgbm,
+    BarEvaluation& evaluation
 ) {
-    auto const all_names = window::row_feature_names();
-    auto const cut = [&](Range range) {
-        return window::select_columns(
-            dataset.features.rows().slice(range.first, range.size()), columns
+    auto const& options = evaluation.options;
+    std::atomic<std::size_t> done = 0;
+    std::size_t all = 0;
+    std::vector<CoinRun> runs;
+    for (auto const asset : all_assets) {
+        runs.emplace_back(
+            asset,
+            bars[index_of(asset)],
+            datasets[index_of(asset)],
+            options,
+            lightgbm,
+            [&options, &done, &all] {
+                auto const now = ++done;
+                if (options.progress) options.progress(now, all);
+            }
         );
+        all += runs.back().pieces();
+    }
+    std::array<std::optional<Result<CoinEvaluation>>, asset_count> results;
+    auto const job = [&](std::size_t i) {
+        results[i].emplace(runs[i].run());
+        datasets[i] = {}; // half a gigabyte a coin on two years of bars
     };
-    BoostingBlocks blocks{cut(split.train), cut(split.tune), {}};
-    for (auto const k : columns)
-        blocks.names.push_back(all_names[k]);
-    return blocks;
+    if (options.run_jobs)
+        options.run_jobs(runs.size(), job);
+    else
+        for (std::size_t i = 0; i < runs.size(); ++i)
+            job(i);
+    for (auto& result : results) {
+        if (!*result) return result->error();
+        evaluation.coins.push_back(std::move(**result));
+    }
+    return boost::system::in_place_value;
 }
-
-class CoinRun {
-public:
-    CoinRun(
-        Asset asset,
-        std::vector<Bar> const& bars,
-        WindowDataset& dataset,
-        EvaluationOptions const& options,
-        boosting::LightGbm const* lightgbm
-    )
-        : bars_{bars}, dataset_{dataset}, options_{options}, lightgbm_{lightgbm},
-          split_{split_rows(dataset, options)} {
-        coin_.asset = asset;
-        coin_.train_rows = split_.train.size();
-        coin_.tune_rows = split_.tune.size();
-        // Tune and test rows are predicted: the first for the stack, the second for the report.
-        predicted_ = {split_.tune.first, split_.test.last};
-    }
-
-    Result<CoinEvaluation> run() {
-        constexpr std::size_t rows_min = 2000;
-        if (split_.train.size() < rows_min || split_.tune.size() < rows_min / 2 ||
-            split_.test.size() == 0)
-            return Failure{
-                Fault::invalid,
-                fmt::format("evaluation of {}", to_string(coin_.asset)),
-                fmt::format(
-                    "{} training, {} tuning and {} test rows; at least {}, {} and 1 needed",
-                    split_.train.size(),
-                    split_.tune.size(),
-                    split_.test.size(),
-                    rows_min,
-                    rows_min / 2
-                )
-            };
-        apply_shape(choose_shape(dataset_, split_, coin_));
-        if (auto const done = predict_baseline(); !done) return done.error();
-        if (auto const done = predict_logistic(); !done) return done.error();
-        if (auto const done = predict_boosting(); !done) return done.error();
-        if (auto const done = predict_recent(); !done) return done.error();
-        if (auto const done = stack_daily(); !done) return done.error();
-        run_placebos();
-        return std::move(coin_);
-    }
-
-private:
-    std::vector<double>& up(Member member) { return up_[static_cast<std::size_t>(member)]; }
-
-    std::span<double const> row(std::size_t i) const { return dataset_.features[i]; }
-
-    validation::Rows rows(Range range) const {
-        return dataset_.features.rows().slice(range.first, range.size());
-    }
-
-    void apply_shape(window::TailShape const& shape) {
-        auto const z = window::index_of(WindowFeature::z);
-        auto const log_odds = window::index_of(WindowFeature::closed_form_log_odds);
-        for (std::size_t i = 0; i < dataset_.rows.size(); ++i)
-            dataset_.features.mutable_row(i)[log_odds] = window::log_odds_of(row(i)[z], shape);
-        for (std::size_t i = predicted_.first; i < predicted_.last; ++i)
-            up(Member::closed_form)
-                .push_back(1 - shape.cdf(-row(i)[window::index_of(WindowFeature::z)]));
-    }
-
-    Result<void> predict_baseline() {
-        std::vector<UtcTime> starts;
-        for (std::size_t i = predicted_.first; i < predicted_.last; ++i)
-            starts.push_back(dataset_.rows[i].window.start);
-        auto predicted = predict_at_window_starts(bars_, starts);
-        if (!predicted) return predicted.error();
-        up(Member::heuristic) = std::move(predicted->heuristic);
-        up(Member::baseline) = std::move(predicted->ensemble);
-        return boost::system::in_place_value;
-    }
-
-    Result<void> predict_logistic() {
-        auto const outcomes = outcomes_of(dataset_, split_.train);
-        for (bool const with_lead : {true, false}) {
-            auto params = options_.correction;
-            params.inputs.lead = params.inputs.lead && with_lead;
-            auto const fit = window::LogisticCorrection::fit(rows(split_.train), outcomes, params);
-            if (!fit) return fit.error();
-            auto& out = with_lead ? up(Member::logistic) : logistic_alone_;
-            for (std::size_t i = predicted_.first; i < predicted_.last; ++i)
-                out.push_back(fit->up_probability(row(i)));
-        }
-        return boost::system::in_place_value;
-    }
-
-    Result<void> predict_boosting() {
-        if (!lightgbm_) {
-            coin_.boosting = "not trained: LightGBM is not here";
-            up(Member::boosting) = up(Member::logistic);
-            boosting_alone_ = logistic_alone_;
-            return boost::system::in_place_value;
-        }
-        auto const train_outcomes = outcomes_of(dataset_, split_.train);
-        auto const tune_outcomes = outcomes_of(dataset_, split_.tune);
-        auto const train_start =
-            column(dataset_, split_.train, WindowFeature::closed_form_log_odds);
-        auto const tune_start = column(dataset_, split_.tune, WindowFeature::closed_form_log_odds);
-        for (bool const with_lead : {true, false}) {
-            auto const columns = boosting_columns(dataset_, coin_.asset, split_.train, with_lead);
-            auto const blocks = cut_columns(dataset_, split_, columns);
-            auto const trained = lightgbm_->train(
-                {blocks.train.rows(), train_outcomes, train_start},
-                {blocks.tune.rows(), tune_outcomes, tune_start},
-                blocks.names,
-                options_.boosting
-            );
-            if (!trained) return trained.error();
-            auto const model = boosting::BoostingModel::make(
-                trained->text, boosting::Offset::closed_form_log_odds, window::row_feature_names()
-            );
-            if (!model) return model.error();
-            if (with_lead)
-                coin_.boosting = fmt::format(
-                    "{} trees on {} columns, log loss {:.5f} in training, {:.5f} on the tuning "
-                    "block",
-                    trained->rounds,
-                    columns.size(),
-                    trained->train_log_loss,
-                    trained->later_log_loss
-                );
-            auto& out = with_lead ? up(Member::boosting) : boosting_alone_;
-            auto const log_odds = window::index_of(WindowFeature::closed_form_log_odds);
-            for (std::size_t i = predicted_.first; i < predicted_.last; ++i)
-                out.push_back(model->up_probability(row(i), row(i)[log_odds]));
-        }
-        return boost::system::in_place_value;
-    }
-
-    // Fitted before each day on the newest 28 days whose outcomes are known by then.
-    Result<void> predict_recent() {
-        constexpr std::int64_t days = 28;
-        for (auto first = predicted_.first; first < predicted_.last;) {
-            auto const day = day_of(first);
-            auto last = first;
-            while (last < predicted_.last && day_of(last) == day)
-                ++last;
-            auto oldest = first;
-            while (oldest > 0 && day_of(oldest - 1) >= day - days)
-                --oldest;
-            auto const known = Range{oldest, first};
-            auto const fit = window::LogisticCorrection::fit(
-                rows(known), outcomes_of(dataset_, known), options_.correction
-            );
-            for (auto i = first; i < last; ++i)
-                up(Member::recent)
-                    .push_back(
-                        fit ? fit->up_probability(row(i))
-                            : up(Member::logistic)[i - predicted_.first]
-                    );
-            first = last;
-        }
-        return boost::system::in_place_value;
-    }
-
-    // Every test day gets weights and calibration from all days before it, tuning block included.
-    Result<void> stack_daily() {
-        auto& test = coin_.test;
-        auto const offset = predicted_.first;
-        validation::RowTable members{stack_members.size()};
-        std::vector<double> cells(stack_members.size());
-        std::vector<double> outcomes;
-        std::vector<double> seconds_left;
-        for (std::size_t i = predicted_.first; i < predicted_.last; ++i) {
-            for (std::size_t k = 0; k < stack_members.size(); ++k)
-                cells[k] = up(stack_members[k])[i - offset];
-            members.add(cells);
-            outcomes.push_back(dataset_.rows[i].outcome);
-            seconds_left.push_back(dataset_.rows[i].seconds_left);
-        }
-        for (auto first = split_.test.first; first < split_.test.last;) {
-            auto const day = day_of(first);
-            auto last = first;
-            while (last < split_.test.last && day_of(last) == day)
-                ++last;
-            auto const past = first - offset;
-            auto const known = std::span{outcomes}.first(past);
-            auto const fit = calibration::fit_stack(members.rows().slice(0, past), known);
-            if (!fit) return fit.error();
-            std::vector<double> blended;
-            for (std::size_t i = 0; i < past; ++i)
-                blended.push_back(calibration::blend(fit->weights, members[i]));
-            std::array<calibration::Calibrator, 4> calibrators;
-            for (std::size_t m = 0; m < calibrators.size(); ++m) {
-                auto calibrator = calibration::fit_calibrator(
-                    static_cast<calibration::CalibrationMethod>(m), blended, known
-                );
-                if (!calibrator) return calibrator.error();
-                calibrators[m] = std::move(*calibrator);
-            }
-            auto const timed = calibration::MomentCalibrator::fit(
-                blended, std::span{seconds_left}.first(past), known
-            );
-            if (!timed) return timed.error();
-            for (auto i = first; i < last; ++i) {
-                auto const p = calibration::blend(fit->weights, members[i - offset]);
-                test.stacked_by.back().push_back(timed->apply(p, seconds_left[i - offset]));
-                for (std::size_t m = 0; m < calibrators.size(); ++m)
-                    test.stacked_by[m].push_back(calibrators[m].apply(p));
-            }
-            coin_.stack_weights.clear();
-            for (std::size_t k = 0; k < stack_members.size(); ++k)
-                coin_.stack_weights.emplace_back(to_string(stack_members[k]), fit->weights[k]);
-            first = last;
-        }
-        auto const skip = split_.test.first - offset;
-        auto const tail = [&](std::vector<double> const& all) {
-            return std::vector<double>(all.begin() + static_cast<std::ptrdiff_t>(skip), all.end());
-        };
-        for (std::size_t m = 0; m + 1 < member_count; ++m)
-            test.up[m] = tail(up_[m]);
-        test.up[static_cast<std::size_t>(Member::stacked)] = test.stacked_by.back();
-        test.logistic_alone = tail(logistic_alone_);
-        test.boosting_alone = tail(boosting_alone_);
-        for (auto i = split_.test.first; i < split_.test.last; ++i) {
-            auto const& row = dataset_.rows[i];
-            test.window_start.push_back(row.window.start);
-            test.seconds_left.push_back(row.seconds_left);
-            test.day.push_back(day_of(i));
-            test.outcome.push_back(row.outcome);
-        }
-        return boost::system::in_place_value;
-    }
-
-    std::int64_t day_of(std::size_t i) const {
-        return unix_seconds(dataset_.rows[i].window.start) / 86'400;
-    }
-
-    // Outcomes are dealt anew over tuning and test windows together; the pipeline is trained on the
-    // first part and scored on the second.
-    void run_placebos() {
-        auto const all = Range{split_.tune.first, split_.test.last};
-        auto const outcomes = outcomes_of(dataset_, all);
-        std::vector<std::int64_t> windows;
-        for (auto i = all.first; i < all.last; ++i)
-            windows.push_back(unix_seconds(dataset_.rows[i].window.start));
-        auto const train = Range{0, split_.tune.size()};
-        auto const skill = [&](std::span<double const> shuffled, auto const& predict) {
-            double model = 0;
-            double reference = 0;
-            for (auto i = train.last; i < shuffled.size(); ++i) {
-                auto const p = predict(all.first + i);
-                model += (p - shuffled[i]) * (p - shuffled[i]);
-                reference += (0.5 - shuffled[i]) * (0.5 - shuffled[i]);
-            }
-            return 1 - model / reference;
-        };
-        auto const of_logistic = [&](std::span<double const> shuffled) {
-            auto params = options_.correction;
-            params.must_rise_with_z = false;
-            auto const fit = window::LogisticCorrection::fit(
-                rows(split_.tune), shuffled.first(train.last), params
-            );
-            return fit ? skill(shuffled, [&](std::size_t i) { return fit->up_probability(row(i)); })
-                       : 0.0;
-        };
-        coin_.placebo.emplace_back(
-            "logistic",
-            validation::run_placebo(
-                of_logistic, outcomes, windows, options_.placebo_repeats, options_.seed
-            )
-        );
-        if (!lightgbm_) return;
-        auto const columns = boosting_columns(dataset_, coin_.asset, split_.tune, true);
-        auto const early = Range{split_.tune.first, split_.tune.first + train.last * 3 / 4};
-        auto const late = Range{early.last, split_.tune.last};
-        auto const blocks = cut_columns(dataset_, {early, late, {}}, columns);
-        auto params = options_.boosting;
-        params.rising.clear();
-        params.rounds_max = 60;
-        params.early_stopping_rounds = 0; // stopping at once would hide a leak
-        auto const of_boosting = [&](std::span<double const> shuffled) {
-            auto const trained = lightgbm_->train(
-                {blocks.train.rows(), shuffled.first(early.size()), {}},
-                {blocks.tune.rows(), shuffled.subspan(early.size(), late.size()), {}},
-                blocks.names,
-                params
-            );
-            if (!trained) return 0.0;
-            auto const model = boosting::BoostingModel::make(
-                trained->text, boosting::Offset::none, window::row_feature_names()
-            );
-            return model ? skill(
-                               shuffled,
-                               [&](std::size_t i) { return model->up_probability(row(i), 0); }
-                           )
-                         : 0.0;
-        };
-        coin_.placebo.emplace_back(
-            "boosting",
-            validation::run_placebo(
-                of_boosting, outcomes, windows, options_.placebo_repeats, options_.seed
-            )
-        );
-    }
-
-    std::vector<Bar> const& bars_;
-    WindowDataset& dataset_;
-    EvaluationOptions const& options_;
-    boosting::LightGbm const* lightgbm_;
-    Split split_;
-    Range predicted_;
-    CoinEvaluation coin_;
-    std::array<std::vector<double>, member_count> up_;
-    std::vector<double> logistic_alone_;
-    std::vector<double> boosting_alone_;
-};
 
 } // namespace
 
@@ -504,20 +102,14 @@ Result<BarEvaluation> evaluate_bars(
         {normal, normal, normal, normal},
         {.style = options.style, .from = options.train_from, .to = options.test_to}
     );
-    for (auto const asset : all_assets) {
-        auto& dataset = datasets[index_of(asset)];
-        progress << fmt::format(
-            "{}: training and predicting {} rows ...\n", to_string(asset), dataset.rows.size()
-        );
-        progress.flush();
-        auto coin =
-            CoinRun{asset, bars[index_of(asset)], dataset, options, lightgbm ? &*lightgbm : nullptr}
-                .run();
-        if (!coin) return coin.error();
-        coin->volatility = std::move(fits[index_of(asset)]);
-        evaluation.coins.push_back(std::move(*coin));
-        dataset = {}; // half a gigabyte a coin on two years of bars
-    }
+    progress << "training and predicting ...\n";
+    progress.flush();
+    if (auto const done = run_coins(bars, datasets, lightgbm ? &*lightgbm : nullptr, evaluation);
+        !done)
+        return done.error();
+    for (auto const asset : all_assets)
+        evaluation.coins[index_of(asset)].volatility = std::move(fits[index_of(asset)]);
+    calibrate_pooled(evaluation.coins);
     return evaluation;
 }
 

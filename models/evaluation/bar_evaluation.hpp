@@ -8,6 +8,7 @@
 #include "models/window/window_dataset.hpp"
 
 #include <array>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -42,6 +43,11 @@ struct EvaluationOptions {
     std::string lightgbm; // path; empty: the usual places
     std::size_t placebo_repeats = 8;
     std::uint64_t seed = 1;
+    // Runs job(0) ... job(n - 1), in any order and at once if it can; empty: one after the other.
+    // The result does not depend on it: every coin is a job of its own.
+    std::function<void(std::size_t n, std::function<void(std::size_t)> const& job)> run_jobs;
+    // Told from any thread after each piece of work.
+    std::function<void(std::size_t done, std::size_t of)> progress;
 };
 
 // One list per column of the report; all of one length, test rows in order of time.
@@ -57,6 +63,9 @@ struct Predictions {
     // The stack under each way of calibrating it: none, platt, isotonic, beta, and a slope a
     // moment drawn towards 1.
     std::array<std::vector<double>, 5> stacked_by;
+    // The last two pooled over the coins: a slope a moment, an isotonic map a moment.
+    std::vector<double> pooled_slopes;
+    std::vector<double> pooled_isotonic;
 
     std::size_t size() const { return outcome.size(); }
 };
@@ -72,6 +81,11 @@ struct CoinEvaluation {
     std::vector<std::pair<std::string, double>> stack_weights; // of the last day
     std::vector<std::pair<std::string, validation::PlaceboReport>> placebo;
     Predictions test;
+    // The uncalibrated stack over tuning and test rows, for calibrations pooled over coins.
+    std::vector<double> stack_promised;
+    std::vector<double> stack_outcome;
+    std::vector<double> stack_seconds_left;
+    std::vector<std::int64_t> stack_day;
 };
 
 struct BarEvaluation {

@@ -4,6 +4,7 @@
 
 #include "models/evaluation/bar_evaluation.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,23 +25,40 @@ struct DecileCell {
     // win and lose together, while gaps of different windows are uncorrelated where the promises
     // are honest.
     double standard_error = 0;
+    std::vector<double> promises{};
 
     double gap_points() const { return 100 * (promised - won); }
 
     bool is_within() const;
-    // The gap exceeds the tolerance by more than 1.96 standard errors: no bad luck.
-    bool is_proven_beyond() const;
+    // The promise's band of two points lies wholly outside the Wilson interval of what happened:
+    // no bad luck. `z` is 1.96 for one cell; for the worst of many see bonferroni_z().
+    bool is_proven_beyond(double z) const;
     // 95 % intervals that miss 0 happen by chance alone in 5 % of cells.
     bool misses_promise() const;
 };
 
+// For `cells` intervals that shall all hold together with 95 %.
+double bonferroni_z(std::size_t cells);
+
+// How many cells a perfectly calibrated model with these very promises would have beyond two
+// points, by drawing outcomes from the promises; cells taken as independent.
+struct ExpectedMisses {
+    double mean = 0;
+    std::size_t low = 0; // 95 % of draws lie within
+    std::size_t high = 0;
+};
+
 struct DecileSummary {
     std::size_t judged = 0;
+    ExpectedMisses expected;
     std::size_t within = 0;
     std::size_t proven_beyond = 0;
     std::size_t misses = 0;
     double worst_standard_errors = 0;
 };
+
+// Which promises are judged: those of a member, or any other list a coin has.
+using PromisesOf = std::function<std::vector<double> const&(CoinEvaluation const&)>;
 
 struct CalibrationTable {
     std::vector<DecileCell> single;    // by coin and moment
@@ -49,6 +67,8 @@ struct CalibrationTable {
 };
 
 CalibrationTable tabulate_calibration(BarEvaluation const& evaluation, Member member);
+CalibrationTable
+tabulate_calibration(BarEvaluation const& evaluation, PromisesOf const& promises_of);
 
 DecileSummary summarise(std::vector<DecileCell> const& cells);
 

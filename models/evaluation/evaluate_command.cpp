@@ -1,7 +1,9 @@
 #include "models/evaluation/evaluate_command.hpp"
 
+#include "models/evaluation/column_study.hpp"
 #include "models/evaluation/oracle_check.hpp"
 #include "models/evaluation/report.hpp"
+#include "models/replace_file.hpp"
 #include "models/validation/calibration_monitor.hpp"
 #include "models/window/bar_file.hpp"
 #include "models/window/closed_form_check.hpp"
@@ -30,6 +32,10 @@ struct Arguments {
     std::string train_from = "2025-01-01";
     std::string tune_from = "2026-03-25";
     std::string test_from = "2026-04-01";
+    std::string external;
+    std::string external_coin = "SOL";
+    int external_age_s = 600;
+    std::string quote_table;
     std::string lightgbm;
     std::size_t monte_carlo = 0;
     std::size_t simulations = 0;
@@ -45,12 +51,24 @@ void describe(CLI::App& app, Arguments& arguments) {
     app.add_option("--ladders", arguments.ladders, "Recorded ask ladders (jsonl.gz)");
     app.add_option("--ticks", arguments.ticks, "Recorded oracle ticks (csv.gz)");
     app.add_option("--markets", arguments.markets, "Official outcomes of that day (jsonl.gz)");
+    app.add_option(
+        "--quote-table",
+        arguments.quote_table,
+        "File to write what the asks of --books were worth to, for [learning] quote_table"
+    );
     app.add_option("--report", arguments.report, "Markdown file to write");
     app.add_option("--style", arguments.style, "Outcomes: spot, average or both")
         ->check(CLI::IsMember({"spot", "average", "both"}));
     app.add_option("--train-from", arguments.train_from, "First day of training");
     app.add_option("--tune-from", arguments.tune_from, "End of training; early stopping from here");
     app.add_option("--test-from", arguments.test_from, "First test day");
+    app.add_option(
+        "--external", arguments.external, "Values from outside (csv or jsonl, see docs/models.md)"
+    );
+    app.add_option("--external-coin", arguments.external_coin, "The coin they are tried on")
+        ->check(CLI::IsMember({"BTC", "ETH", "SOL", "XRP"}, CLI::ignore_case));
+    app.add_option("--external-age", arguments.external_age_s, "Seconds for which they are fresh")
+        ->check(CLI::Range(1, 86'400));
     app.add_option("--lightgbm", arguments.lightgbm, "lib_lightgbm.so; else the usual places");
     app.add_option("--monte-carlo", arguments.monte_carlo, "Paths a cell; 0: leave out");
     app.add_option("--simulations", arguments.simulations, "Of the sequential stop; 0: leave out");
@@ -83,12 +101,15 @@ Result<window::AssetBars> read_folder(std::filesystem::path const& folder) {
 }
 
 Result<void> evaluate_on_bars(
-    Arguments const& arguments, ReportParts& parts, std::ostream& err, BarReader const& read_bars
+    Arguments const& arguments, ReportParts& parts, std::ostream& err, EvaluateHooks const& hooks
 ) {
     auto options = options_of(arguments);
     if (!options) return options.error();
     err << "reading bars ...\n";
-    auto const bars = read_bars ? read_bars(arguments.bars) : read_folder(arguments.bars.front());
+    auto const bars =
+        hooks.read_bars ? hooks.read_bars(arguments.bars) : read_folder(arguments.bars.front());
+    options->run_jobs = hooks.run_jobs;
+    options->progress = hooks.progress;
     if (!bars) return bars.error();
     for (auto const style : {window::LabelStyle::spot, window::LabelStyle::average}) {
         if (arguments.style != "both" && arguments.style != to_string(style)) continue;
@@ -100,6 +121,41 @@ Result<void> evaluate_on_bars(
     return boost::system::in_place_value;
 }
 
+Result<void> try_columns_of(Arguments const& arguments, ReportParts& parts) {
+    auto const append = [](std::vector<ColumnTrial>& all, Result<std::vector<ColumnTrial>> more) {
+        if (more) all.insert(all.end(), more->begin(), more->end());
+        return more ? Result<void>{} : Result<void>{more.error()};
+    };
+    for (auto const& study : parts.against_market) {
+        if (study.moments.empty()) continue;
+        // The stack on the books, the closed form on the ladders: the last own model of each.
+        auto const own = study.models.size() >= 7 ? std::size_t{5} : std::size_t{0};
+        auto done = append(parts.book_columns, study_book_columns(study, own, arguments.seed));
+        if (!done) return done;
+    }
+    if (parts.on_bars.empty()) return {};
+    auto const& coin = parts.on_bars.front().coins[index_of(*parse_asset(arguments.external_coin))];
+    Nanos const age_max = Seconds{arguments.external_age_s};
+    if (!arguments.external.empty()) {
+        auto const features = window::ExternalFeatures::read(arguments.external);
+        if (!features) return features.error();
+        auto done = append(
+            parts.external_columns, study_external_columns(coin, *features, age_max, arguments.seed)
+        );
+        if (!done) return done;
+    }
+    constexpr std::int64_t days_min = 5; // fewer test days decide nothing
+    if (coin.test.day.empty() || coin.test.day.back() - coin.test.day.front() + 1 < days_min)
+        return {};
+    constexpr double knowledge = 0.15; // of the outcome, in deviations of the noise around it
+    return append(
+        parts.made_up_columns,
+        study_external_columns(
+            coin, made_up_features(coin, knowledge, arguments.seed), Seconds{300}, arguments.seed
+        )
+    );
+}
+
 Result<void> compare_with_market(Arguments const& arguments, ReportParts& parts) {
     calibration::AskTable asks;
     MarketOptions const options{.seed = arguments.seed};
@@ -107,6 +163,9 @@ Result<void> compare_with_market(Arguments const& arguments, ReportParts& parts)
         auto const books = read_recorded_books(arguments.tob, arguments.coverage);
         if (!books) return books.error();
         asks = learn_asks(*books);
+        if (!arguments.quote_table.empty())
+            if (auto const done = replace_file(arguments.quote_table, asks.print()); !done)
+                return done;
         // The recordings are of the spot-settled era.
         for (auto const& evaluation : parts.on_bars)
             if (evaluation.options.style == window::LabelStyle::spot)
@@ -172,16 +231,22 @@ std::string measure_monitor(std::size_t simulations, std::uint64_t seed) {
 }
 
 Result<void> evaluate(
-    Arguments const& arguments, std::ostream& out, std::ostream& err, BarReader const& read_bars
+    Arguments const& arguments, std::ostream& out, std::ostream& err, EvaluateHooks const& hooks
 ) {
     ReportParts parts;
     // Paths are the user's own; the report names the options and leaves them out.
     parts.command = fmt::format(
-        "polyquant evaluate --bars BARS{}{}{} --style {} --train-from {} --tune-from {} "
+        "polyquant evaluate --bars BARS{}{}{}{} --style {} --train-from {} --tune-from {} "
         "--test-from {} --monte-carlo {} --simulations {} --seed {} --report FILE",
         arguments.tob.empty() ? "" : " --books FILE --coverage FILE",
         arguments.ladders.empty() ? "" : " --ladders FILE",
         arguments.ticks.empty() ? "" : " --ticks FILE --markets FILE",
+        arguments.external.empty() ? ""
+                                   : fmt::format(
+                                         " --external FILE --external-coin {} --external-age {}",
+                                         arguments.external_coin,
+                                         arguments.external_age_s
+                                     ),
         arguments.style,
         arguments.train_from,
         arguments.tune_from,
@@ -191,9 +256,9 @@ Result<void> evaluate(
         arguments.seed
     );
     if (!arguments.bars.empty())
-        if (auto const done = evaluate_on_bars(arguments, parts, err, read_bars); !done)
-            return done;
+        if (auto const done = evaluate_on_bars(arguments, parts, err, hooks); !done) return done;
     if (auto const done = compare_with_market(arguments, parts); !done) return done;
+    if (auto const done = try_columns_of(arguments, parts); !done) return done;
     if (!arguments.ticks.empty()) {
         auto ticks = read_oracle_ticks(arguments.ticks);
         if (!ticks) return ticks.error();
@@ -228,7 +293,7 @@ int run_evaluate_command(
     std::vector<std::string> const& args,
     std::ostream& out,
     std::ostream& err,
-    BarReader const& read_bars
+    EvaluateHooks const& hooks
 ) {
     CLI::App app{"Judge every model on held-out windows and against the market", "evaluate"};
     Arguments arguments;
@@ -254,7 +319,7 @@ int run_evaluate_command(
                "--simulations\n";
         return 2;
     }
-    auto const done = evaluate(arguments, out, err, read_bars);
+    auto const done = evaluate(arguments, out, err, hooks);
     if (done) return 0;
     err << "evaluate: " << polyquant::describe(done.error()) << '\n';
     return 1;

@@ -2,6 +2,7 @@
 
 #include "models/evaluation/csv_reader.hpp"
 #include "models/window/bar_file.hpp"
+#include "models/window/json_lines.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -110,27 +111,15 @@ Result<std::vector<LadderWindow>> read_ladders(std::filesystem::path const& path
     auto const text = window::read_text_file(path);
     if (!text) return text.error();
     std::vector<LadderWindow> windows;
-    std::string_view rest = *text;
-    for (std::size_t number = 1; !rest.empty(); ++number) {
-        auto const end = std::min(rest.find('\n'), rest.size());
-        auto const line = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (line.empty()) continue;
-        boost::system::error_code ec;
-        auto const json = boost::json::parse(line, ec);
-        auto const* object = json.if_object();
-        auto const* samples = object ? object->if_contains("samples") : nullptr;
-        auto const* winner = object ? object->if_contains("winner") : nullptr;
-        if (ec || !samples || !samples->is_array() || !winner || !winner->is_string())
-            return Failure{
-                Fault::parse,
-                fmt::format("{}:{}", path.string(), number),
-                "is no ladder window (an object with samples and winner)"
-            };
+    auto const read = window::for_each_json_line(*text, path.string(), [&](auto const& object) {
+        auto const* samples = object.if_contains("samples");
+        auto const* winner = object.if_contains("winner");
+        if (!samples || !samples->is_array() || !winner || !winner->is_string())
+            return std::string{"is no ladder window (an object with samples and winner)"};
         LadderWindow window;
         window.start =
-            utc_from_seconds(static_cast<std::int64_t>(number_or_nan(*object, "window_ts")));
-        window.open_price = number_or_nan(*object, "open_px");
+            utc_from_seconds(static_cast<std::int64_t>(number_or_nan(object, "window_ts")));
+        window.open_price = number_or_nan(object, "open_px");
         window.up_won = winner->as_string() == "UP";
         for (auto const& entry : samples->as_array()) {
             auto const* sample = entry.if_object();
@@ -142,6 +131,8 @@ Result<std::vector<LadderWindow>> read_ladders(std::filesystem::path const& path
             out.spot = number_or_nan(*sample, "spot");
             out.quote.bid = number_or_nan(up->as_object(), "bid");
             out.quote.ask = number_or_nan(up->as_object(), "ask");
+            out.quote.bid_size = number_or_nan(up->as_object(), "bid_depth");
+            out.quote.ask_size = number_or_nan(up->as_object(), "ask_depth");
             out.quote.received_at =
                 window.start + Millis{static_cast<std::int64_t>(1000 * (300 - out.seconds_left))};
             out.up_ask_5 = number_or_nan(up->as_object(), "vwap5");
@@ -151,7 +142,9 @@ Result<std::vector<LadderWindow>> read_ladders(std::filesystem::path const& path
                 window.samples.push_back(out);
         }
         windows.push_back(std::move(window));
-    }
+        return std::string{};
+    });
+    if (!read) return read.error();
     std::sort(windows.begin(), windows.end(), [](auto const& a, auto const& b) {
         return a.start < b.start;
     });

@@ -4,6 +4,7 @@
 #include "models/evaluation/csv_reader.hpp"
 #include "models/window/bar_file.hpp"
 #include "models/window/closed_form.hpp"
+#include "models/window/json_lines.hpp"
 #include "models/window/volatility.hpp"
 
 #include <boost/json.hpp>
@@ -136,36 +137,26 @@ Result<std::vector<OfficialOutcome>> read_official_outcomes(std::filesystem::pat
     auto const text = window::read_text_file(path);
     if (!text) return text.error();
     std::vector<OfficialOutcome> outcomes;
-    std::string_view rest = *text;
-    for (std::size_t number = 1; !rest.empty(); ++number) {
-        auto const end = std::min(rest.find('\n'), rest.size());
-        auto const line = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (line.empty()) continue;
-        boost::system::error_code ec;
-        auto const json = boost::json::parse(line, ec);
-        auto const* object = json.if_object();
-        auto const* start = object ? object->if_contains("start_sec") : nullptr;
-        auto const* stop = object ? object->if_contains("end_sec") : nullptr;
-        auto const* resolved = object ? object->if_contains("resolved") : nullptr;
-        auto const* prices = object ? object->if_contains("outcome_prices") : nullptr;
-        if (ec || !start || !start->is_int64() || !stop || !stop->is_int64())
-            return Failure{
-                Fault::parse,
-                fmt::format("{}:{}", path.string(), number),
-                "is no market (an object with start_sec and end_sec)"
-            };
+    auto const read = window::for_each_json_line(*text, path.string(), [&](auto const& object) {
+        auto const* start = object.if_contains("start_sec");
+        auto const* stop = object.if_contains("end_sec");
+        auto const* resolved = object.if_contains("resolved");
+        auto const* prices = object.if_contains("outcome_prices");
+        if (!start || !start->is_int64() || !stop || !stop->is_int64())
+            return std::string{"is no market (an object with start_sec and end_sec)"};
         if (!resolved || !resolved->is_bool() || !resolved->as_bool() || !prices ||
             !prices->is_array() || prices->as_array().size() != 2 ||
             !prices->as_array()[0].is_string())
-            continue;
+            return std::string{};
         auto const& up = prices->as_array()[0].as_string();
-        if (up != "0" && up != "1") continue;
+        if (up != "0" && up != "1") return std::string{};
         outcomes.push_back(
             {{utc_from_seconds(start->as_int64()), Seconds{stop->as_int64() - start->as_int64()}},
              up == "1"}
         );
-    }
+        return std::string{};
+    });
+    if (!read) return read.error();
     return outcomes;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/evaluation/bar_evaluation.hpp"
+#include "models/evaluation/column_trial.hpp"
 #include "models/evaluation/market_evaluation.hpp"
 
 #include <string>
@@ -14,9 +15,12 @@ struct ReportParts {
     std::vector<BarEvaluation> on_bars;
     std::vector<MarketStudy> against_market;
     std::vector<ClockCheck> ladder_clock;
-    std::string oracle;            // Markdown, or empty
-    std::string closed_form_check; // its last line, or empty
-    std::string monitor_table;     // Markdown, or empty
+    std::vector<ColumnTrial> book_columns;
+    std::vector<ColumnTrial> external_columns; // of files
+    std::vector<ColumnTrial> made_up_columns;  // to show that the trial can tell
+    std::string oracle;                        // Markdown, or empty
+    std::string closed_form_check;             // its last line, or empty
+    std::string monitor_table;                 // Markdown, or empty
 };
 
 std::string write_report(ReportParts const& parts);

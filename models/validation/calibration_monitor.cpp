@@ -52,15 +52,6 @@ std::optional<double> next_number(std::string_view& text) {
 
 } // namespace
 
-std::string_view to_string(CalibrationState state) {
-    switch (state) {
-    case CalibrationState::trusted: return "trusted";
-    case CalibrationState::reduced: return "reduced";
-    case CalibrationState::stopped: return "stopped";
-    }
-    std::abort();
-}
-
 CalibrationMonitor::CalibrationMonitor(MonitorLimits limits) : limits_{limits} {
     ENSURE(
         limits.stop_alpha > 0 && limits.stop_alpha <= limits.reduce_alpha &&

@@ -11,7 +11,7 @@
 // made.
 #pragma once
 
-#include "engine/core/failure.hpp"
+#include "engine/core/facts.hpp"
 
 #include <array>
 #include <cstdint>
@@ -19,9 +19,6 @@
 #include <string_view>
 
 namespace polyquant::models::validation {
-
-enum class CalibrationState : std::uint8_t { trusted, reduced, stopped };
-std::string_view to_string(CalibrationState state);
 
 struct MonitorLimits {
     // Lifetime chances that a well-calibrated strategy is ever reduced, or ever stopped.

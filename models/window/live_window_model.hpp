@@ -21,10 +21,8 @@ public:
 
     void on_bar(Bar const& closed);
 
-    // The signal for the view's window, as of its newest price. Usable only with an undisputed
-    // strike, a price, an hour of bars of which the newest is younger than 90 s, and, late in a
-    // market that settles by an average, the realised part of it. Allocates only when `why` changes
-    // to a long text.
+    // The signal for the view's window, as of its newest price. Usable under the conditions of
+    // live_moment.hpp, with an hour of bars. Allocates only when `why` changes to a long text.
     Signal const& update(MarketView const& view);
 
     Signal const& signal() const { return signal_; }
@@ -32,8 +30,6 @@ public:
     bool is_fitted() const { return fitted_; }
 
 private:
-    std::string_view refuse(MarketView const& view) const;
-
     VolatilityModel model_ = VolatilityModel::unfitted();
     VolatilityState state_;
     TailShape shape_;

@@ -37,11 +37,11 @@ TEST_CASE("The parameter listing shows values, origins, ranges and break-even", 
     auto const text = out.str();
     INFO(text);
     CHECK(
-        text.find("  kill_switch             = 7.5      my.toml:2  [0 to 1000000 USDC] A strategy "
+        text.find("  kill_switch              = 7.5      my.toml:2  [0 to 1000000 USDC] A strategy "
                   "whose bankroll") != std::string::npos
     );
     CHECK(
-        text.find("  loss_streak_max         = 5        default    [1 to 100 losses]") !=
+        text.find("  loss_streak_max          = 5        default    [1 to 100 losses]") !=
         std::string::npos
     );
     CHECK(

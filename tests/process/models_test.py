@@ -3,9 +3,11 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import unittest
 
+from reload_test import Running
 from replay_case import BINARY, ROOT, ReplayCase
 
 SAMPLE_BARS = [ROOT / f"data/sample/{coin}-1m-bars.tape" for coin in ("btc", "eth")]
@@ -111,6 +113,66 @@ class ModelsTest(ReplayCase):
         self.assertEqual(self.digest("first"), self.digest("again"))
         self.summary("baseline")
         self.assertNotEqual(self.digest("first"), self.digest("baseline"))
+
+    def test_a_refused_model_changes_nothing_and_a_good_one_takes_over(self):
+        self.train("plain", "--kind", "closed_form")
+        self.train("corrected")
+        self.polyquant("models", "promote", "plain", "--force")
+        folder = self.work / "trained-models"
+        config = self.sample_config(
+            edits=[("[model]\n", f'[model]\nkind = "trained"\ntrained_models = "{folder}"\n')]
+        )
+        run = Running(self, config)
+        good = (folder / "plain/model.json").read_text()
+
+        (folder / "plain/model.json").write_text(good.replace('"calibrator":"moments ', '"calibrator":"moments 1', 1))
+        since = run.hup(self, "trained models refused, those in use stay")
+        self.assertTrue(run.has("damaged: checksum", since), run.lines[since:])
+        (folder / "plain/model.json").write_text(good)
+        self.polyquant("models", "promote", "corrected", "--force")
+        since = run.hup(self, "trained models from now on: BTC spot corrected")
+        run.stop(self)
+
+        journal = self.journal("run").decode()
+        self.assertEqual(len(re.findall(r" trained BTC spot ", journal)), 2)
+        self.assertIn(" reload after ", journal)
+        done = self.replay("run", config=self.work / "run" / "config.toml", short=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("executed again and found equal", done.stdout)
+
+    def test_a_run_does_not_start_on_a_damaged_model(self):
+        self.train("plain", "--kind", "closed_form")
+        self.polyquant("models", "promote", "plain", "--force")
+        folder = self.work / "trained-models"
+        path = folder / "plain/model.json"
+        path.write_text(path.read_text()[:-40])
+        config = self.sample_config(
+            edits=[("[model]\n", f'[model]\nkind = "trained"\ntrained_models = "{folder}"\n')]
+        )
+
+        done = self.replay("run", config=config)
+
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        self.assertIn("plain/model.json", done.stderr)
+
+    def test_a_verdict_and_a_quote_table_come_out_of_a_ledger(self):
+        config = self.sample_config(edits=[("[model]\n", '[model]\nkind = "window"\n')])
+        self.summary("run", config=config)
+
+        spoken = self.polyquant("verdict", self.work / "run")
+        self.assertRegex(spoken, r"BTC DO NOT TRADE: ")
+        told = json.loads(self.polyquant("verdict", self.work / "run", "--json"))
+        self.assertEqual(told["coins"][0]["asset"], "BTC")
+        self.assertEqual(told["coins"][0]["verdict"], "do not trade")
+        self.assertGreater(told["coins"][0]["windows"], 0)
+        self.assertTrue(any(s["strategy"] == "exercise" for s in told["strategies"]))
+        table = self.work / "quotes.txt"
+        self.assertIn("windows learned", self.polyquant("quotes", self.work / "run", "--to", table))
+        again = self.sample_config(
+            edits=[("[model]\n", f'[learning]\nquote_table = "{table}"\n[model]\nkind = "quotes"\n')]
+        )
+        self.summary("quotes", config=again)
+        self.assertIn("does not exist", self.polyquant("verdict", self.work / "nowhere", code=2))
 
     def test_evaluate_reads_tapes(self):
         bars = sorted(pathlib.Path(ROOT / "data/sample").glob("*-1m-bars.tape"))

@@ -272,3 +272,35 @@ bet = 5
     CHECK(world.engine.portfolio().audit() == std::nullopt);
     CHECK(world.ledger->check(world.money()).value() == std::vector<std::string>{});
 }
+
+TEST_CASE("Engine records promises and what became of its bets", "[app][engine][accuracy]") {
+    AppWorld world;
+
+    world.play(two_windows());
+    world.engine.input_over();
+    world.pass(120s);
+    world.stop();
+
+    std::vector<WindowForecast> forecasts;
+    std::vector<BetJudged> bets;
+    REQUIRE(world.ledger->for_each_fact(1, [&](Fact const& fact) -> Result<void> {
+        if (auto const* f = std::get_if<WindowForecast>(&fact.body)) forecasts.push_back(*f);
+        if (auto const* b = std::get_if<BetJudged>(&fact.body)) bets.push_back(*b);
+        return {};
+    }));
+    REQUIRE(forecasts.size() == 2);
+    CHECK(forecasts[0].window == first_window);
+    REQUIRE_FALSE(forecasts[0].samples.empty());
+    for (auto const& sample : forecasts[0].samples) {
+        CHECK(sample.up.has_value());
+        CHECK(sample.left <= Seconds{270});
+    }
+    CHECK(forecasts[0].samples.back().up_ask == cents(20));
+    REQUIRE(bets.size() == 2);
+    CHECK(bets[0].won);
+    CHECK_FALSE(bets[1].won);
+    CHECK(bets[0].first_of_window);
+    auto const status = world.engine.status("test");
+    CHECK(status.strategies[0].calibration.bets == 2);
+    CHECK(world.engine.track_record().quotes().learned() == 2);
+}

@@ -259,3 +259,77 @@ TEST_CASE("RiskGate lets a paused strategy sell what it holds, and no more", "[e
     f.intent.size = shares(6);
     CHECK(f.verdict() == Reason::bankroll_short);
 }
+
+namespace {
+
+void change_calibration(GateFixture& f, CalibrationState to, std::optional<Asset> asset = {}) {
+    CalibrationChanged change;
+    change.strategy = test_strategy;
+    change.asset = asset;
+    change.to = to;
+    f.record(change);
+}
+
+Shares approved_size(GateFixture const& f) {
+    auto const verdict = f.gate.check(f.intent, f.view);
+    auto const* approved = std::get_if<Approved<PlaceOrder>>(&verdict);
+    return approved != nullptr ? approved->get().size : Shares{};
+}
+
+} // namespace
+
+TEST_CASE("RiskGate halves the buys of a strategy in doubt", "[execution][risk][calibration]") {
+    GateFixture f;
+    f.intent.size = shares(5);
+    change_calibration(f, CalibrationState::reduced);
+
+    CHECK(approved_size(f) == shares(2)); // whole shares stay whole
+
+    f.intent.size = shares(5) + Shares::from_micros(500'000);
+    CHECK(approved_size(f) == Shares::from_micros(2'750'000));
+
+    change_calibration(f, CalibrationState::trusted);
+    CHECK(approved_size(f) == f.intent.size);
+}
+
+TEST_CASE("RiskGate refuses what a reduction makes too small", "[execution][risk][calibration]") {
+    GateFixture f;
+    f.intent.size = shares(2);
+    change_calibration(f, CalibrationState::reduced);
+
+    CHECK(f.verdict() == Reason::calibration_reduced); // one share at 0.90 is below 1 USDC
+}
+
+TEST_CASE(
+    "RiskGate stops the buys of a strategy or of one coin", "[execution][risk][calibration]"
+) {
+    GateFixture f;
+
+    change_calibration(f, CalibrationState::stopped, Asset::eth);
+    CHECK(f.verdict() == Reason::order_sent);
+    change_calibration(f, CalibrationState::stopped, f.intent.asset);
+    CHECK(f.verdict() == Reason::calibration_stopped);
+
+    change_calibration(f, CalibrationState::trusted, f.intent.asset);
+    change_calibration(f, CalibrationState::stopped);
+    CHECK(f.verdict() == Reason::calibration_stopped);
+}
+
+TEST_CASE("RiskGate trusts again under new parameters only", "[execution][risk][calibration]") {
+    GateFixture f;
+    change_calibration(f, CalibrationState::stopped);
+
+    f.record(EpochOpened{test_strategy, "scalp_s1", 0, ""});
+    CHECK(f.verdict() == Reason::calibration_stopped);
+    f.record(EpochOpened{test_strategy, "scalp_s1", 8, ""});
+    CHECK(f.verdict() == Reason::order_sent);
+}
+
+TEST_CASE("RiskGate without the calibration watch ignores it", "[execution][risk][calibration]") {
+    GateFixture f;
+    change_calibration(f, CalibrationState::stopped);
+    f.limits.calibration_watch = false;
+    f.gate.reload(f.limits);
+
+    CHECK(f.verdict() == Reason::order_sent);
+}

@@ -397,7 +397,7 @@ TEST_CASE("Ledger refuses a newer schema and strange files", "[ledger][migration
 
     REQUIRE_FALSE(newer);
     CHECK(
-        newer.error().detail.find("schema 99, this polyquant knows up to 2") != std::string::npos
+        newer.error().detail.find("schema 99, this polyquant knows up to 3") != std::string::npos
     );
     REQUIRE_FALSE(other);
     CHECK(other.error().detail.find("another program") != std::string::npos);
@@ -418,8 +418,9 @@ TEST_CASE("Ledger keeps the old schema whole when a migration fails", "[ledger][
     Migration const broken[] = {
         ledger_migrations()[0],
         ledger_migrations()[1],
-        {3, "good step", "CREATE TABLE extra (id INTEGER) STRICT"},
-        {4, "bad step", "NONSENSE"}
+        ledger_migrations()[2],
+        {4, "good step", "CREATE TABLE extra (id INTEGER) STRICT"},
+        {5, "bad step", "NONSENSE"}
     };
 
     auto const failed = Ledger::open(scratch / "ledger.db", {.migrations = broken});
@@ -427,7 +428,7 @@ TEST_CASE("Ledger keeps the old schema whole when a migration fails", "[ledger][
     REQUIRE_FALSE(failed);
     CHECK(failed.error().detail.find("\"bad step\"") != std::string::npos);
     CHECK(open_new(scratch / "ledger.db").content_digest().value() == before);
-    CHECK(open_new(scratch / "ledger.db.v2.backup").content_digest().value() == before);
+    CHECK(open_new(scratch / "ledger.db.v3.backup").content_digest().value() == before);
 }
 
 TEST_CASE("Ledger migrates a non-empty file and keeps its facts", "[ledger][migration]") {
@@ -438,13 +439,37 @@ TEST_CASE("Ledger migrates a non-empty file and keeps its facts", "[ledger][migr
     Migration const longer[] = {
         ledger_migrations()[0],
         ledger_migrations()[1],
-        {3, "notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY) STRICT"}
+        ledger_migrations()[2],
+        {4, "notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY) STRICT"}
     };
 
     auto ledger = open_new(scratch / "ledger.db", {.migrations = longer});
 
     CHECK(ledger.applied_seq() == 7);
     CHECK(ledger.check().value() == std::vector<std::string>{});
+    CHECK(std::filesystem::exists(scratch / "ledger.db.v3.backup"));
+}
+
+TEST_CASE("Ledger of schema 2 takes promises and outcomes once opened", "[ledger][migration]") {
+    Scratch scratch;
+    std::uint64_t before = 0;
+    {
+        auto old = open_new(scratch / "ledger.db", {.migrations = ledger_migrations().first(2)});
+        REQUIRE(old.apply_batch(one_win()));
+        before = old.applied_seq();
+    }
+    WindowForecast forecast;
+    forecast.asset = Asset::btc;
+    forecast.samples = {{Millis{60'000}, 0.7, cents(60), cents(62), std::nullopt, cents(40)}};
+
+    auto ledger = open_new(scratch / "ledger.db");
+    REQUIRE(ledger.apply(Fact{before + 1, {}, forecast}));
+
+    CHECK(ledger.check().value() == std::vector<std::string>{});
+    SQLite::Database raw{(scratch / "ledger.db").string()};
+    CHECK(raw.execAndGet("SELECT COUNT(*) FROM forecasts").getInt() == 1);
+    CHECK(raw.execAndGet("SELECT down_bid IS NULL FROM forecasts").getInt() == 1);
+    CHECK(raw.execAndGet("SELECT up FROM accuracy").getDouble() == 0.7);
     CHECK(std::filesystem::exists(scratch / "ledger.db.v2.backup"));
 }
 
@@ -569,6 +594,23 @@ TEST_CASE("Fact text reads back as the same fact", "[ledger][fact_text]") {
     facts.push_back(
         Fact{1, {}, TradingStateChanged{StrategyName{}, true, Reason::daily_loss, "a\tb\nc\\d=e"}}
     );
+    WindowForecast forecast;
+    forecast.samples = {
+        {Millis{60'000}, 0.1 / 3, cents(60), std::nullopt, std::nullopt, cents(41)},
+        {Millis{30'000}, std::nullopt, std::nullopt, cents(1), std::nullopt, std::nullopt}
+    };
+    facts.push_back(Fact{1, {}, forecast});
+    BetJudged bet;
+    bet.promised = 0.1 / 7;
+    bet.won = bet.first_of_asset = true;
+    facts.push_back(Fact{1, {}, bet});
+    CalibrationChanged change;
+    change.asset = Asset::sol;
+    change.to = CalibrationState::stopped;
+    facts.push_back(Fact{1, {}, change});
+    DailyVerdict verdict;
+    verdict.low = -0.25;
+    facts.push_back(Fact{1, {}, verdict});
 
     for (auto const& fact : facts) {
         auto const text = encode(fact.body);

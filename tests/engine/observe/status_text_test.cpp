@@ -133,3 +133,16 @@ TEST_CASE("The strategy table shows win and fill rates", "[observe]") {
     CHECK(lines[1].find(" 80%") != std::string::npos);
     CHECK(lines[1].find("edge_too_small 3, order_sent 1") != std::string::npos);
 }
+
+TEST_CASE("Status shows how a strategy's promises hold once it has bets", "[observe][status]") {
+    auto status = sample();
+    CHECK(calibration_text(status.strategies[0].calibration).empty());
+
+    status.strategies[0].calibration = {
+        CalibrationState::stopped, 12.34, 45, 0.91, 0.8, {{Asset::btc, CalibrationState::stopped}}
+    };
+
+    auto const text = calibration_text(status.strategies[0].calibration);
+    CHECK(text == "calibration stopped (BTC stopped) e 12.3 n 45 promised 0.910 won 0.800");
+    CHECK(status_block(status, 400).back().find(text) != std::string::npos);
+}

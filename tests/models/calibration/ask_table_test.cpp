@@ -51,3 +51,16 @@ TEST_CASE("Printed ask table reads back exactly and damage is refused", "[models
           "0.5 0 1 1 0.5\n"})
         CHECK(AskTable::parse(text).has_error());
 }
+
+TEST_CASE("AskTable forgets what is taken back", "[models][calibration]") {
+    AskTable table;
+    table.add(0.9, 30, true);
+    auto const before = table.print();
+
+    table.add(0.9, 30, false);
+    table.take_back(0.9, 30, false);
+
+    CHECK(table.print() == before);
+    table.take_back(0.9, 30, true);
+    CHECK(table.print().empty());
+}

@@ -40,7 +40,7 @@ TEST_CASE("A gap that many windows confirm is proven beyond two points", "[model
     auto const table = table_of({coin_with(Asset::btc, 20'000, 0.55, 0.62)});
 
     REQUIRE(table.single.size() == 1);
-    CHECK(table.single[0].is_proven_beyond());
+    CHECK(table.single[0].is_proven_beyond(1.96));
     CHECK(table.single[0].standard_error == Approx(0.0034).margin(0.0003));
     CHECK(calibration_verdict(table).starts_with("The model is NOT calibrated"));
 }
@@ -63,6 +63,25 @@ TEST_CASE("A gap within sampling error is not called a failure", "[models][evalu
     auto const table = table_of({coin_with(Asset::btc, 600, 0.55, 0.58)});
 
     REQUIRE(table.single.size() == 1);
-    CHECK_FALSE(table.single[0].is_proven_beyond());
-    CHECK(calibration_verdict(table).find("0 are beyond") != std::string::npos);
+    CHECK_FALSE(table.single[0].is_proven_beyond(1.96));
+    CHECK(calibration_verdict(table).find("In 0 the band") != std::string::npos);
+}
+
+TEST_CASE("Expected misses are those of a perfectly calibrated model", "[models][evaluation]") {
+    // 600 promises of 0.55: a standard error of 2.03 points, so two points are missed in 32.5 %.
+    std::vector<CoinEvaluation> coins;
+    for (auto const asset : all_assets)
+        coins.push_back(coin_with(asset, 600, 0.55, 0.55));
+
+    auto const summary = summarise(table_of(std::move(coins)).single);
+
+    CHECK(summary.judged == 4);
+    CHECK(summary.expected.mean == Approx(4 * 0.325).margin(0.08));
+    CHECK(summary.expected.low == 0);
+}
+
+TEST_CASE("Bonferroni's factor is the quantile of its share of 5 %", "[models][evaluation]") {
+    CHECK(bonferroni_z(1) == Approx(1.959964));
+    CHECK(bonferroni_z(10) == Approx(2.807034));
+    CHECK(bonferroni_z(100) == Approx(3.480756));
 }

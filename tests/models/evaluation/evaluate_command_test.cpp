@@ -5,10 +5,12 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 using namespace polyquant;
 using models::evaluation::run_evaluate_command;
@@ -62,10 +64,19 @@ struct Ran {
     std::string out, err;
 };
 
-Ran run(std::vector<std::string> const& args) {
+Ran run(std::vector<std::string> const& args, models::evaluation::EvaluateHooks const& hooks = {}) {
     std::ostringstream out, err;
-    auto const code = run_evaluate_command(args, out, err);
+    auto const code = run_evaluate_command(args, out, err, hooks);
     return {code, out.str(), err.str()};
+}
+
+// Every job on a thread of its own, the last one first.
+void run_backwards(std::size_t n, std::function<void(std::size_t)> const& job) {
+    std::vector<std::thread> threads;
+    for (auto i = n; i-- > 0;)
+        threads.emplace_back(job, i);
+    for (auto& thread : threads)
+        thread.join();
 }
 
 } // namespace
@@ -75,21 +86,34 @@ TEST_CASE(
 ) {
     BarsFolder const bars{13 * 1440};
 
-    auto const ran = run(
-        {"--bars",
-         bars.text(),
-         "--style",
-         "spot",
-         "--train-from",
-         "2026-01-02",
-         "--tune-from",
-         "2026-01-09",
-         "--test-from",
-         "2026-01-12",
-         "--lightgbm",
-         "/nowhere/lib_lightgbm.so"}
-    );
+    std::vector<std::string> const args{
+        "--bars",
+        bars.text(),
+        "--style",
+        "spot",
+        "--train-from",
+        "2026-01-02",
+        "--tune-from",
+        "2026-01-09",
+        "--test-from",
+        "2026-01-12",
+        "--lightgbm",
+        "/nowhere/lib_lightgbm.so"
+    };
+    std::atomic<std::size_t> done = 0;
+    std::atomic<std::size_t> all = 0;
+    auto const ran = run(args);
+    auto const on_threads =
+        run(args,
+            {.read_bars = {},
+             .run_jobs = run_backwards,
+             .progress = [&](std::size_t, std::size_t of) {
+                 ++done;
+                 all = of;
+             }});
 
+    CHECK(on_threads.out == ran.out);
+    CHECK(done == all);
     INFO(ran.err);
     REQUIRE(ran.code == 0);
     CHECK(ran.out.find("## Held-out bars, spot-style outcomes") != std::string::npos);

@@ -1,4 +1,5 @@
 #include "models/boosting/lightgbm.hpp"
+#include "models/registry/live_trained_model.hpp"
 #include "models/registry/registry.hpp"
 #include "models/registry/train.hpp"
 #include "models/validation/random.hpp"
@@ -296,4 +297,64 @@ TEST_CASE("A model of trees is registered, read back and compared", "[models][re
 
     REQUIRE(again.has_value());
     CHECK(compare(*again, &model, walk(), {}).value().gain.mean == 0);
+}
+
+namespace {
+
+MarketView view_at(UtcTime now, double strike, double spot) {
+    auto const price = [](double value) {
+        return UsdPrice::from_e8(static_cast<std::int64_t>(std::llround(value * 1e8)));
+    };
+    MarketView view;
+    view.now = now;
+    view.asset = Asset::btc;
+    view.window = window_at(now);
+    view.strike = PricePoint{price(strike), view.window.start, PriceSource::binance_trade};
+    view.spot = PricePoint{price(spot), now, PriceSource::binance_trade};
+    return view;
+}
+
+} // namespace
+
+TEST_CASE("A trained model says live what it said in training", "[models][registry]") {
+    auto const model = trained("live", ModelKind::logistic);
+    LiveTrainedModel live{Asset::btc, {model}};
+    auto const datasets = models::window::build_datasets(
+        walk(),
+        model.models(),
+        model.shapes(),
+        {.style = LabelStyle::spot, .from = day(8), .to = day(8) + std::chrono::hours{1}}
+    );
+    auto const& dataset = datasets[index_of(Asset::btc)];
+    REQUIRE(dataset.rows.size() == 48);
+
+    std::size_t next = 0;
+    auto const& bars = walk();
+    for (std::size_t i = 5 * 1440; next < dataset.rows.size(); ++i) {
+        for (auto const asset : {Asset::btc, Asset::eth})
+            live.on_bar(asset, bars[index_of(asset)][i]);
+        auto const& row = dataset.rows[next];
+        if (row.moment.now != bars[0][i].close_time()) continue;
+        auto const& signal =
+            live.update(view_at(row.moment.now, row.moment.state.strike, row.moment.state.spot));
+        REQUIRE(signal.usable);
+        // The board prices what is not the oracle's with some noise; bars have a grid of cents.
+        CHECK(signal.up == Approx(model.up_probability(dataset.features[next])).margin(0.01));
+        ++next;
+    }
+    CHECK(live.signal().model_version != 0);
+}
+
+TEST_CASE("A trained model says why it has nothing to say", "[models][registry]") {
+    auto const model = trained("live", ModelKind::closed_form);
+    LiveTrainedModel live{Asset::btc, {model}};
+    LiveTrainedModel nothing{Asset::eth, {model}};
+    auto view = view_at(day(7), 1000, 1000);
+
+    CHECK(live.update(view).why == "too few bars");
+    CHECK(nothing.update(view).why == "no trained model in use");
+    Market averaged;
+    averaged.rule = twap_rule(Seconds{60});
+    view.market = &averaged;
+    CHECK(live.update(view).why == "no trained model in use"); // trained for spot
 }

@@ -1,0 +1,52 @@
+// Does a further column help a model that is already there? It is kept only where predictions of
+// days (or hours) it was not fitted on say so.
+#pragma once
+
+#include "models/calibration/scores.hpp"
+#include "models/validation/rows.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace polyquant::models::evaluation {
+
+enum class Folding : std::uint8_t {
+    walk_forward, // fitted on all earlier blocks; the first three are only learned from
+    left_out,     // fitted on all other blocks: for recordings of a few days
+};
+
+// One entry a row, rows in order of time. NaN in a column says nothing there.
+struct TrialRows {
+    explicit TrialRows(std::vector<std::string> column_names)
+        : names{std::move(column_names)}, columns{names.size()} {}
+
+    std::vector<std::string> names;
+    validation::RowTable columns;
+    std::vector<double> promised; // P(UP) of the model without the columns
+    std::vector<double> outcome;  // 1 Up, 0 Down
+    std::vector<std::int64_t> window;
+    std::vector<std::int64_t> block; // ascending
+};
+
+struct ColumnTrial {
+    std::string title;
+    std::vector<std::string> names;
+    std::size_t rows = 0; // that were predicted
+    std::size_t blocks = 0;
+    double covered = 0; // share of cells that are not NaN
+    double loss_without = 0;
+    double loss_with = 0;
+    calibration::BootstrapMean gain; // of log loss, by resampling blocks
+
+    bool is_kept() const { return gain.blocks >= 2 && gain.low > 0; }
+};
+
+// The model's log-odds plus a ridge correction of the columns, standardised by the rows it is
+// fitted on: without evidence it is the model. Fails with rows of one block only.
+Result<ColumnTrial>
+try_columns(std::string title, TrialRows const& rows, Folding folding, std::uint64_t seed);
+
+std::string format_trials(std::vector<ColumnTrial> const& trials); // a Markdown table
+
+} // namespace polyquant::models::evaluation

@@ -1,0 +1,53 @@
+// Trained models of one coin as strategies see them: fed with the closed bars of all coins, asked
+// with what the market board knows; the model of the market's own settlement rule answers.
+#pragma once
+
+#include "engine/core/market_view.hpp"
+#include "models/registry/registered_model.hpp"
+#include "models/signal.hpp"
+#include "models/window/window_features.hpp"
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace polyquant::models::registry {
+
+class LiveTrainedModel {
+public:
+    // At most one model a settlement rule; those of other coins are left out.
+    LiveTrainedModel(Asset asset, std::vector<RegisteredModel> const& models);
+
+    // Bars of any coin, in order of time for each.
+    void on_bar(Asset asset, Bar const& closed);
+    // Newest price of a coin that may lead, from the source of the bars.
+    void on_price(Asset asset, double price);
+
+    // Usable under the conditions of models/window/live_moment.hpp, if a model for the market's
+    // rule was given. model_version is the start of the model's checksum.
+    Signal const& update(MarketView const& view);
+
+    Signal const& signal() const { return signal_; }
+
+private:
+    struct Desk {
+        RegisteredModel model;
+        window::WindowFeatureState features;
+        std::uint64_t version = 0;
+    };
+
+    Desk* desk_for(MarketView const& view);
+
+    Asset asset_;
+    std::vector<Desk> desks_;
+    UtcTime last_close_{};
+    Signal signal_;
+};
+
+// The models in use for these coins, as trained-models/in-use.json says. Fails with the first that
+// cannot be used; a coin without one is no failure.
+class Registry;
+Result<std::vector<RegisteredModel>>
+load_in_use(Registry const& registry, std::span<Asset const> assets);
+
+} // namespace polyquant::models::registry

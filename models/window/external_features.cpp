@@ -1,0 +1,202 @@
+#include "models/window/external_features.hpp"
+
+#include "models/window/bar_file.hpp"
+#include "models/window/json_lines.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <set>
+
+namespace polyquant::models::window {
+
+namespace {
+
+constexpr std::string_view time_column = "published_at";
+constexpr double fresh_share_min = 0.5;
+
+std::string_view take_line(std::string_view& text) {
+    auto const end = std::min(text.find('\n'), text.size());
+    auto line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+std::vector<std::string_view> cells_of(std::string_view line) {
+    std::vector<std::string_view> cells;
+    for (;;) {
+        auto const end = std::min(line.find(','), line.size());
+        cells.push_back(line.substr(0, end));
+        if (end == line.size()) return cells;
+        line.remove_prefix(end + 1);
+    }
+}
+
+std::optional<UtcTime> time_of(std::string_view text) {
+    std::int64_t millis = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), millis);
+    if (error == std::errc{} && end == text.data() + text.size()) return utc_from_millis(millis);
+    auto const parsed = parse_utc(std::string{text});
+    return parsed ? std::optional{*parsed} : std::nullopt;
+}
+
+std::optional<double> number_of(std::string_view text) {
+    double value = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+        return std::nullopt;
+    return value;
+}
+
+Failure refuse(std::string const& where, std::size_t line, std::string detail) {
+    return {Fault::parse, fmt::format("{}:{}", where, line), std::move(detail)};
+}
+
+std::string not_after(UtcTime at, UtcTime before) {
+    return fmt::format(
+        "published {}, not after the line before it ({}): sort the file by published_at",
+        format_utc(at),
+        format_utc(before)
+    );
+}
+
+} // namespace
+
+Result<ExternalFeatures> ExternalFeatures::parse(std::string_view text, std::string const& where) {
+    auto const start = text.find_first_not_of(" \t\r\n");
+    if (start == std::string_view::npos) return Failure{Fault::parse, where, "is empty"};
+    return text[start] == '{' ? parse_json_lines(text, where) : parse_csv(text, where);
+}
+
+Result<ExternalFeatures> ExternalFeatures::read(std::filesystem::path const& path) {
+    auto const text = read_text_file(path);
+    if (!text) return text.error();
+    return parse(*text, path.string());
+}
+
+Result<ExternalFeatures>
+ExternalFeatures::parse_csv(std::string_view text, std::string const& where) {
+    ExternalFeatures features;
+    features.where_ = where;
+    auto const header = cells_of(take_line(text));
+    if (header.size() < 2 || header.front() != time_column)
+        return refuse(
+            where, 1, "the first line must be published_at and at least one column's name"
+        );
+    for (std::size_t k = 1; k < header.size(); ++k)
+        features.names_.emplace_back(header[k]);
+    if (std::set<std::string>{features.names_.begin(), features.names_.end()}.size() !=
+        features.names_.size())
+        return refuse(where, 1, "two columns have the same name");
+    features.values_.resize(features.names_.size());
+    auto before = UtcTime::min();
+    for (std::size_t number = 2; !text.empty(); ++number) {
+        auto const line = take_line(text);
+        if (line.empty()) continue;
+        auto const cells = cells_of(line);
+        if (cells.size() != header.size())
+            return refuse(
+                where, number, fmt::format("{} cells, {} expected", cells.size(), header.size())
+            );
+        auto const at = time_of(cells[0]);
+        if (!at) return refuse(where, number, fmt::format("'{}' is no UTC time", cells[0]));
+        if (*at <= before) return refuse(where, number, not_after(*at, before));
+        before = *at;
+        for (std::size_t k = 1; k < cells.size(); ++k) {
+            if (cells[k].empty()) continue;
+            auto const value = number_of(cells[k]);
+            if (!value)
+                return refuse(where, number, fmt::format("'{}' is no finite number", cells[k]));
+            features.values_[k - 1].push_back({*at, *value});
+        }
+    }
+    return features;
+}
+
+Result<ExternalFeatures>
+ExternalFeatures::parse_json_lines(std::string_view text, std::string const& where) {
+    ExternalFeatures features;
+    features.where_ = where;
+    auto before = UtcTime::min();
+    auto const read = for_each_json_line(text, where, [&](auto const& object) -> std::string {
+        auto const* time = object.if_contains(time_column);
+        if (time == nullptr) return "is no object with published_at";
+        auto const at = time->is_string()  ? time_of(std::string_view{time->get_string()})
+                        : time->is_int64() ? std::optional{utc_from_millis(time->get_int64())}
+                                           : std::nullopt;
+        if (!at) return "published_at is no UTC time";
+        if (*at <= before) return not_after(*at, before);
+        before = *at;
+        for (auto const& member : object) {
+            if (member.key() == time_column || member.value().is_null()) continue;
+            boost::system::error_code ec;
+            auto const value = member.value().template to_number<double>(ec);
+            if (ec || !std::isfinite(value))
+                return fmt::format("{} is no finite number", std::string_view{member.key()});
+            auto const known = std::ranges::find(features.names_, std::string_view{member.key()});
+            auto const k = static_cast<std::size_t>(known - features.names_.begin());
+            if (known == features.names_.end()) {
+                features.names_.emplace_back(std::string_view{member.key()});
+                features.values_.emplace_back();
+            }
+            features.values_[k].push_back({*at, value});
+        }
+        return {};
+    });
+    if (!read) return read.error();
+    if (features.names_.empty()) return refuse(where, 1, "no values beside published_at");
+    return features;
+}
+
+std::size_t ExternalFeatures::values() const {
+    std::size_t count = 0;
+    for (auto const& column : values_)
+        count += column.size();
+    return count;
+}
+
+double ExternalFeatures::value_at(std::size_t column, UtcTime t, Nanos age_max) const {
+    auto const& values = values_.at(column);
+    auto const after = std::partition_point(values.begin(), values.end(), [&](Value const& v) {
+        return v.published_at <= t;
+    });
+    if (after == values.begin()) return std::numeric_limits<double>::quiet_NaN();
+    auto const& newest = *std::prev(after);
+    if (t - newest.published_at > age_max) return std::numeric_limits<double>::quiet_NaN();
+    return newest.value;
+}
+
+Result<void>
+ExternalFeatures::check_fresh(std::vector<UtcTime> const& moments, Nanos age_max) const {
+    for (std::size_t k = 0; k < names_.size(); ++k) {
+        std::size_t fresh = 0;
+        for (auto const t : moments)
+            fresh += std::isnan(value_at(k, t, age_max)) ? 0 : 1;
+        auto const share =
+            moments.empty() ? 0 : static_cast<double>(fresh) / static_cast<double>(moments.size());
+        if (share >= fresh_share_min) continue;
+        return Failure{
+            Fault::invalid,
+            where_,
+            fmt::format(
+                "{} is stale: fresh (at most {} s old) at {:.0f} % of the moments asked for, "
+                "{:.0f} "
+                "% needed; its newest value was published {}",
+                names_[k],
+                std::chrono::duration_cast<Seconds>(age_max).count(),
+                100 * share,
+                100 * fresh_share_min,
+                values_[k].empty() ? "never" : format_utc(values_[k].back().published_at)
+            )
+        };
+    }
+    return boost::system::in_place_value;
+}
+
+} // namespace polyquant::models::window

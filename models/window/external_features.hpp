@@ -1,0 +1,56 @@
+// Values from outside the markets (transactions a second of a chain, close times of a ledger) as
+// optional columns. A value may be used only from the instant it was published, and only as long as
+// it is fresh.
+//
+// CSV:   published_at,sol_tps,xrp_close_s      times in UTC ("2026-04-01T00:00:05Z") or Unix ms
+//        2026-04-01T00:00:05Z,2911,
+// JSONL: {"published_at":"2026-04-01T00:00:05Z","sol_tps":2911}
+//
+// An empty or missing cell says nothing new: the value before it lives on until it is stale.
+#pragma once
+
+#include "engine/core/failure.hpp"
+#include "engine/core/time.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace polyquant::models::window {
+
+class ExternalFeatures {
+public:
+    // Refused with the line: unreadable times or numbers, times out of order or repeated, columns
+    // that are not those of the first line, no columns at all.
+    static Result<ExternalFeatures> parse(std::string_view text, std::string const& where);
+    static Result<ExternalFeatures> read(std::filesystem::path const& path);
+
+    std::vector<std::string> const& names() const { return names_; }
+
+    std::size_t values() const;
+
+    // The newest value published at or before `t`; NaN when there is none or it is older than
+    // `age_max`. Nothing published after `t` is ever looked at.
+    double value_at(std::size_t column, UtcTime t, Nanos age_max) const;
+
+    // Fails, naming the column, its newest value and the share, unless each column is fresh at
+    // half of these moments or more.
+    Result<void> check_fresh(std::vector<UtcTime> const& moments, Nanos age_max) const;
+
+private:
+    struct Value {
+        UtcTime published_at{};
+        double value = 0;
+    };
+
+    static Result<ExternalFeatures> parse_csv(std::string_view text, std::string const& where);
+    static Result<ExternalFeatures>
+    parse_json_lines(std::string_view text, std::string const& where);
+
+    std::vector<std::string> names_;
+    std::vector<std::vector<Value>> values_; // by column, rising times
+    std::string where_;
+};
+
+} // namespace polyquant::models::window
