@@ -7,7 +7,9 @@
 #include "connectors/net/url.hpp"
 #include "connectors/net/wire.hpp"
 
+#include <functional>
 #include <memory>
+#include <string_view>
 
 namespace polyquant::net {
 
@@ -21,6 +23,11 @@ struct StageLimits {
     Nanos write = Seconds{5};
     Nanos read = Seconds{15}; // the whole answer, from the end of the request
 };
+
+// Sees what came in, before anything is made of it: bodies of HTTP answers and WebSocket messages.
+// `feed` names the endpoint group or connection, `topic` what was asked for.
+using FrameTap = std::function<
+    void(std::string_view feed, std::string_view topic, std::string_view bytes, UtcTime at)>;
 
 class Dialer {
 public:
@@ -42,6 +49,12 @@ public:
 
     asio::any_io_executor const& executor() const { return executor_; }
 
+    // For a recorder without credentials: answers to requests with headers of their own, which may
+    // hold secrets, are left out; what a private channel sends is not.
+    void set_tap(FrameTap tap) { tap_ = std::move(tap); }
+
+    FrameTap const& tap() const { return tap_; }
+
     Instant stage_end(Nanos limit, Instant deadline) const {
         return std::min(clock_.now() + limit, deadline);
     }
@@ -58,6 +71,7 @@ private:
     TlsContext tls_;
     ProxySettings proxies_;
     StageLimits limits_;
+    FrameTap tap_{};
 };
 
 } // namespace polyquant::net

@@ -250,6 +250,12 @@ HttpsClient::send(HttpRequest request, Instant deadline, Exchange* exchange) {
     if (auto* const group = state->groups.find(request.group); group != nullptr && answer) {
         group->limiter.observe(*answer, clock.now(), clock.utc_now());
     }
+    auto const& tap = state->dialer.tap();
+    if (tap && answer && request.headers.empty()) {
+        auto const topic = fmt::format("{} {}", to_string(request.method), request.url.target);
+        auto const& feed = request.group.empty() ? request.url.host : request.group;
+        tap(feed, topic, answer->body, clock.utc_now());
+    }
     co_return answer;
 }
 

@@ -44,8 +44,10 @@ Task<void> WsSession::run() {
         auto const client =
             std::make_shared<WsClient>(dialer_, supervisor_, options_.name, options_.socket);
         auto const& clock = dialer_.clock();
+        auto request = make_request_();
+        topic_ = request.url.target;
         auto const opened =
-            co_await client->open(make_request_(), clock.now() + options_.connect_max);
+            co_await client->open(std::move(request), clock.now() + options_.connect_max);
         if (!opened && opened.error().fault == Fault::cancelled) co_return;
         if (!opened) {
             note_loss(client->loss());
@@ -90,6 +92,8 @@ Task<bool> WsSession::serve(std::shared_ptr<WsClient> client) {
             pong_at_ = frame->received_at;
             continue;
         }
+        if (auto const& tap = dialer_.tap())
+            tap(options_.name, topic_, frame->payload, frame->received_utc);
         listener_.on_frame(*frame);
     }
     client_.reset();

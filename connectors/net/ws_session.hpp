@@ -93,6 +93,7 @@ private:
     ReconnectMachine machine_;
     std::shared_ptr<WsClient> client_{}; // while up
     bool is_paused_ = false;
+    std::string topic_{}; // of the connection, for the tap
     Instant next_ping_{};
     Instant pong_at_{};
     std::uint64_t times_up_ = 0;

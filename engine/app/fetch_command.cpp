@@ -4,6 +4,8 @@
 #include "connectors/binance/kline_client.hpp"
 #include "connectors/binance/parse/klines.hpp"
 #include "engine/app/bar_output.hpp"
+#include "engine/app/fetch_windows.hpp"
+#include "engine/app/live_session.hpp"
 #include "engine/app/network_job.hpp"
 #include "engine/observe/progress_bar.hpp"
 #include "strategies/catalog.hpp"
@@ -28,6 +30,9 @@ struct Arguments {
     fs::path cache;
     fs::path csv;
     fs::path tape;
+    std::string series = "5m";
+    fs::path folder = "windows";
+    bool prices = false;
 };
 
 struct Request {
@@ -191,6 +196,8 @@ int fetch_bars(Arguments const& a, std::ostream& out, std::ostream& err) {
         err << config::to_string(loaded.error());
         return code(ExitCode::usage);
     }
+    if (auto const url = net::parse_url(loaded->endpoints.binance_rest); !url)
+        return refuse({Fault::invalid, "endpoints.binance_rest", describe(url.error())});
     auto job = NetworkJob::create(loaded->endpoints, err);
     if (!job) return refuse(job.error());
     auto request = read_request(a, *loaded, (*job)->clock().utc_now());
@@ -217,11 +224,46 @@ int fetch_bars(Arguments const& a, std::ostream& out, std::ostream& err) {
     return code(done);
 }
 
+int fetch_outcomes(Arguments const& a, std::ostream& out, std::ostream& err) {
+    auto const refuse = [&err](Failure const& failure) {
+        err << describe(failure) << '\n';
+        return code(ExitCode::usage);
+    };
+    auto const loaded = config::load_run_config(a.configs, strategies::strategy_kinds());
+    if (!loaded) {
+        err << config::to_string(loaded.error());
+        return code(ExitCode::usage);
+    }
+    auto const now = make_clock(loaded->endpoints)->utc_now();
+    auto const assets = parse_assets(a.assets);
+    if (!assets) return refuse(assets.error());
+    auto const series = polymarket::parse_window_series(a.series);
+    if (!series)
+        return refuse(
+            {Fault::invalid, "--series", fmt::format("'{}' is none of 5m, 15m, 4h, 1h", a.series)}
+        );
+    auto const from = parse_time("--from", a.from, now - Seconds{86'400});
+    if (!from) return refuse(from.error());
+    auto const until = parse_time("--until", a.until, now);
+    if (!until) return refuse(until.error());
+    auto const& own = loaded->run.assets;
+    WindowRequest request;
+    request.assets = assets->empty() ? std::vector<Asset>{own.begin(), own.end()} : *assets;
+    request.series = *series;
+    request.from = *from;
+    request.until = std::min(*until, now);
+    request.folder = a.folder;
+    request.with_prices = a.prices;
+    return fetch_windows(loaded->endpoints, request, out, err);
+}
+
 void add_range(CLI::App& app, Arguments& a) {
     app.add_option("-c,--config", a.configs, "Configuration files with [endpoints] and [run]")
         ->check(CLI::ExistingFile);
     app.add_option("--assets", a.assets, "Coins, as btc,eth; all of [run] without it");
-    app.add_option("--from", a.from, "First UTC time, e.g. 2026-04-14 (a week ago)");
+    app.add_option(
+        "--from", a.from, "First UTC time, e.g. 2026-04-14 (a week ago; windows: a day ago)"
+    );
     app.add_option("--until", a.until, "UTC time after the last (now)");
 }
 
@@ -241,6 +283,13 @@ int run_fetch(std::vector<std::string> const& args, std::ostream& out, std::ostr
     bars->add_option("--cache", a.cache, "The cache's file (below [run] state_dir)");
     bars->add_option("--csv", a.csv, "Folder for one CSV file a coin");
     bars->add_option("--tape", a.tape, "A new tape with all coins");
+    auto* windows = app.add_subcommand(
+        "windows", "Strikes, outcomes and prices of windows that are over, as CSV files"
+    );
+    add_range(*windows, a);
+    windows->add_option("--series", a.series, "5m (default), 15m, 4h or 1h");
+    windows->add_option("--dir", a.folder, "Folder of the files, continued where they exist");
+    windows->add_flag("--prices", a.prices, "Minute prices of the Up token of each window, too");
     std::vector<std::string> reversed{args.rbegin(), args.rend()};
     try {
         app.parse(reversed);
@@ -248,7 +297,7 @@ int run_fetch(std::vector<std::string> const& args, std::ostream& out, std::ostr
         auto const answered = app.exit(error, out, err) == 0;
         return code(answered ? ExitCode::ok : ExitCode::usage);
     }
-    return fetch_bars(a, out, err);
+    return *windows ? fetch_outcomes(a, out, err) : fetch_bars(a, out, err);
 }
 
 } // namespace polyquant::app

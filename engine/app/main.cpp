@@ -11,6 +11,7 @@
 #include "engine/app/fetch_command.hpp"
 #include "engine/app/ledger_commands.hpp"
 #include "engine/app/model_commands.hpp"
+#include "engine/app/record_command.hpp"
 #include "engine/app/replay_command.hpp"
 #include "engine/app/run_command.hpp"
 #include "engine/app/sandbox_command.hpp"
@@ -181,6 +182,7 @@ int dispatch(int argc, char** argv) {
         std::vector<std::string> const args(argv + 2, argv + argc);
         if (command == "tape") return tape::run_tape_command(args, std::cout, std::cerr);
         if (command == "fetch") return app::run_fetch(args, std::cout, std::cerr);
+        if (command == "record") return app::run_record(args, std::cout, std::cerr);
         if (command == "train") return app::run_train(args, std::cout, std::cerr);
         if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
         if (command == "sandbox") return app::run_sandbox(args, stdout, stderr);
@@ -195,7 +197,8 @@ int dispatch(int argc, char** argv) {
     auto* replay = add_replay(line);
     auto* doctor = add_doctor(line);
     line.app.add_subcommand("tape", "Import, inspect and print recordings (see tape --help)");
-    line.app.add_subcommand("fetch", "Download history: bars (see fetch --help)");
+    line.app.add_subcommand("fetch", "Download history: bars, windows (see fetch --help)");
+    line.app.add_subcommand("record", "Record every public feed onto tapes (see record --help)");
     line.app.add_subcommand("train", "Train a window model on bars (see train --help)");
     line.app.add_subcommand("evaluate", "Judge every model on held-out windows and quotes");
     line.app.add_subcommand("models", "List, show, compare and promote trained models");

@@ -18,6 +18,9 @@ import urllib.parse
 
 BINARY = os.environ["PQ_BINARY"]
 MINUTE = 60_000
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAYLOAD = ROOT / "tests/payloads/polymarket/gamma_event_resolved.json"
+RESOLVED = "btc-updown-5m-1773307200"
 NOON = 1_776_081_600_000  # 2026-04-13T12:00:00Z
 
 
@@ -25,6 +28,8 @@ class Klines(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        if not self.path.startswith("/api/v3/klines"):
+            return self.polymarket()
         query = {k: v[0] for k, v in urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).items()}
         step = MINUTE if query["interval"] == "1m" else 1000
         first, last = int(query["startTime"]), int(query["endTime"])
@@ -32,7 +37,20 @@ class Klines(http.server.BaseHTTPRequestHandler):
             self.server.asked.append((query["symbol"], first))
         opens = range(-(-first // step) * step, last + 1, step)[: int(query["limit"])]
         row = '[{0},"100.1","103","99","101.25","1.5",{1},"150",7,"0.7","70","0"]'
-        body = ("[" + ",".join(row.format(t, t + step - 1) for t in opens) + "]").encode()
+        self.answer("[" + ",".join(row.format(t, t + step - 1) for t in opens) + "]")
+
+    def polymarket(self):
+        with self.server.lock:
+            self.server.asked.append(self.path)
+        if self.path == f"/events?slug={RESOLVED}":
+            self.answer(PAYLOAD.read_text())
+        elif self.path.startswith("/prices-history?"):
+            self.answer('{"history":[{"t":1773307260,"p":0.53},{"t":1773307320,"p":0.9}]}')
+        else:
+            self.answer("[]")
+
+    def answer(self, text):
+        body = text.encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-MBX-USED-WEIGHT-1M", "2")
@@ -41,6 +59,11 @@ class Klines(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+class Venue(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):
+        pass  # a client that was killed
 
 
 class Fetch(unittest.TestCase):
@@ -55,7 +78,7 @@ class Fetch(unittest.TestCase):
              "-addext", "subjectAltName=IP:127.0.0.1"],
             check=True, capture_output=True,
         )
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Klines)
+        self.server = Venue(("127.0.0.1", 0), Klines)
         self.server.asked, self.server.lock = [], threading.Lock()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cert, key)
@@ -65,7 +88,9 @@ class Fetch(unittest.TestCase):
         self.addCleanup(self.server.shutdown)
         self.config = self.work / "endpoints.toml"
         self.config.write_text(
-            f'[endpoints]\nbinance_rest = "https://127.0.0.1:{self.server.server_port}"\nca_file = "{cert}"\n'
+            "[endpoints]\n"
+            + "".join(f'{name} = "https://127.0.0.1:{self.server.server_port}"\n' for name in ("binance_rest", "gamma", "clob"))
+            + f'ca_file = "{cert}"\n'
         )
         self.cache = self.work / "bars.sqlite"
 
@@ -73,8 +98,11 @@ class Fetch(unittest.TestCase):
         return [BINARY, "fetch", "bars", "-c", str(self.config), "--cache", str(self.cache), *map(str, more)]
 
     def fetch(self, *more, code=0):
+        return self.run_to_end(self.command(*more), code)
+
+    def run_to_end(self, command, code=0):
         environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-        done = subprocess.run(self.command(*more), capture_output=True, text=True, timeout=120, env=environment)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
 
@@ -160,6 +188,43 @@ class Fetch(unittest.TestCase):
 
         self.assertEqual(run.returncode, 130)
         self.assertIn("goes on from there", err)
+
+    def test_windows_are_fetched_once_with_outcome_and_prices(self):
+        folder = self.work / "windows"
+        command = [BINARY, "fetch", "windows", "-c", self.config, "--assets", "btc", "--prices", "--dir", folder]
+        first = self.run_to_end([*command, "--from", "2026-03-12T09:15:00Z", "--until", "2026-03-12T09:25:00Z"])
+        windows, prices = folder / "windows-5m-BTC.csv", folder / "prices-5m-BTC.csv"
+        # What a kill may leave: prices without their window, and half a row.
+        with open(prices, "a") as file:
+            file.write("btc-updown-5m-1773307500,2026-03-12T09:26:00Z,0.1\nbtc-upd")
+        with open(windows, "a") as file:
+            file.write("btc-updown-5m-17733")
+        self.server.asked.clear()
+
+        again = self.run_to_end([*command, "--from", "2026-03-12T09:15:00Z", "--until", "2026-03-12T09:30:00Z"])
+
+        self.assertIn("BTC 5m: 1 resolved windows fetched, 1 others", first.stdout)
+        self.assertIn("BTC 5m: 0 resolved windows fetched, 1 others", again.stdout)
+        self.assertEqual(self.server.asked, ["/events?slug=btc-updown-5m-1773307500"])
+        with open(windows) as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([r["state"] for r in rows], ["unknown", "resolved", "unknown"])
+        self.assertEqual(rows[1]["slug"], RESOLVED)
+        self.assertEqual(rows[1]["winner"], "UP")
+        self.assertEqual(float(rows[1]["strike"]), 71234.125)
+        self.assertEqual(float(rows[1]["final"]), 71240.5)
+        with open(prices) as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([(r["time"], float(r["up_price"])) for r in rows],
+                         [("2026-03-12T09:21:00Z", 0.53), ("2026-03-12T09:22:00Z", 0.9)])
+
+    def test_a_recent_window_without_outcome_is_asked_for_again(self):
+        command = [BINARY, "fetch", "windows", "-c", self.config, "--assets", "eth", "--dir", self.work / "w"]
+        self.run_to_end(command)
+        start = time.time() - 3600
+        done = self.run_to_end([*command, "--from", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start))])
+
+        self.assertIn("is not resolved yet", done.stdout)
 
 
 if __name__ == "__main__":

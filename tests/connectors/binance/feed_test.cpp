@@ -58,7 +58,7 @@ struct World : BinanceWorld {
         auto const until = clock.now() + time;
         while (clock.now() < until) {
             io.restart();
-            while (io.run_one_for(std::chrono::milliseconds{2}) > 0) {
+            while (io.run_one_for(std::chrono::milliseconds{is_busy() ? 5'000 : 2}) > 0) {
             }
             auto const due = clock.next_due();
             clock.advance_to(due ? std::min(*due, until) : until);

@@ -579,3 +579,18 @@ TEST_CASE("HttpsClient names the host that does not resolve or refuses", "[net][
     CHECK(refused.error().detail.find("Connection refused") != std::string::npos);
     CHECK_FALSE(x.wrote_any);
 }
+
+TEST_CASE("A tap sees answers, but none to a request that may carry a secret", "[net][https]") {
+    Fixture f{always(http_answer(404, "", "not here"))};
+    std::vector<std::string> seen;
+    f.dialer.set_tap([&](auto feed, auto topic, auto bytes, UtcTime) {
+        seen.push_back(std::string{feed} + " " + std::string{topic} + " " + std::string{bytes});
+    });
+    auto secret = get_request(url_of(f.server, "/auth/derive-api-key"));
+    secret.headers = {{"POLY_SIGNATURE", "0x1"}};
+
+    REQUIRE(f.run(f.client.send(secret, f.in(Seconds{10}))));
+    REQUIRE(f.get("/markets?slug=a"));
+
+    CHECK(seen == std::vector<std::string>{"venue.test GET /markets?slug=a not here"});
+}

@@ -270,3 +270,20 @@ TEST_CASE("WsSession stays down while it is paused", "[net][ws][session]") {
     f.pass_until([&] { return f.count("up") == 2; });
     f.stop();
 }
+
+TEST_CASE("A tap sees every message as it came", "[net][ws][session]") {
+    std::vector<std::string> seen;
+    Fixture f{[](WsPeer& peer) -> Task<void> {
+        co_await peer.write("{\"broken");
+        co_await peer.hang();
+    }};
+    f.dialer.set_tap([&](auto feed, auto topic, auto bytes, UtcTime at) {
+        seen.push_back(std::string{feed} + " " + std::string{topic} + " " + std::string{bytes});
+        CHECK(at == f.clock.utc_now());
+    });
+
+    f.run_until([&] { return f.wrote("frame {\"broken"); });
+
+    CHECK(seen == std::vector<std::string>{"ws /ws {\"broken"});
+    f.stop();
+}
