@@ -277,6 +277,8 @@ void BookKeeper::take(LevelChange const& message, std::size_t lane, Instant now)
     }
     if (token->state != State::live) {
         ++counts_.dropped_changes;
+        // There is a book after all, and nobody sent it.
+        if (std::exchange(token->is_absent, false)) want_reread(token->id, now);
         return;
     }
     token->book.apply_change(change.side, change.price, change.size, utc);
@@ -382,6 +384,13 @@ void BookKeeper::reread_failed(Tracked& token, std::string const& why, UtcTime u
     ask_again(token, now + std::min(pause, limits_.reread_pause_max));
 }
 
+// Markets are listed long before their books open.
+void BookKeeper::no_book_yet(Tracked& token, std::string const& why, UtcTime utc, Instant now) {
+    if (token.state != State::waiting || utc >= token.of->market.window.start)
+        return reread_failed(token, why, utc, now);
+    ask_again(token, now + limits_.reread_pause_max);
+}
+
 void BookKeeper::reread_done(
     TokenId const& id, Result<BookMessage> const& answer, UtcTime utc, Instant now
 ) {
@@ -391,6 +400,8 @@ void BookKeeper::reread_done(
     bool const overflow = std::exchange(token->held_overflow, false);
     token->rereading = false;
     if (token->up_lanes == 0) return; // the next connection brings its own snapshot
+    token->is_absent = !answer && answer.error().http_status == 404;
+    if (token->is_absent) return no_book_yet(*token, describe(answer.error()), utc, now);
     if (!answer) return reread_failed(*token, describe(answer.error()), utc, now);
     if (answer->book.token != id) return reread_failed(*token, "another token's book", utc, now);
     if (overflow) return reread_failed(*token, "too many changes meanwhile", utc, now);

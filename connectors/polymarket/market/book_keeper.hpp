@@ -134,6 +134,7 @@ private:
         Instant subscribed_at{};
         bool reread_wanted = false;
         bool rereading = false;
+        bool is_absent = false; // the exchange said that there is no book
         int reread_attempts = 0;
         Instant next_reread{};
         Instant next_proof{};
@@ -160,6 +161,7 @@ private:
     void doubt(Tracked& token, std::string const& why, UtcTime utc);
     void ask_again(Tracked& token, Instant at);
     void reread_failed(Tracked& token, std::string const& why, UtcTime utc, Instant now);
+    void no_book_yet(Tracked& token, std::string const& why, UtcTime utc, Instant now);
     void check_silence(Tracked& token, UtcTime utc, Instant now);
     void say(Tracked const& token, bool healthy, std::string reason, UtcTime utc);
 

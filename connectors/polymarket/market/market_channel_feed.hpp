@@ -52,6 +52,7 @@ public:
     // At any time, also before run(). False when tokens_max is reached. Following a market again
     // only updates what is known of it.
     bool follow(Market const& market);
+    // Not from within the sink: the message being published may be of this market.
     void unfollow(ConditionId const& market);
     // Reads this token's book by REST and publishes it, if the channel is up.
     void refresh(TokenId const& token);

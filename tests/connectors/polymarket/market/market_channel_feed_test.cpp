@@ -373,6 +373,28 @@ TEST_CASE("A first book that does not come is read by REST", "[polymarket][marke
     f.stop();
 }
 
+TEST_CASE("A market whose book has not opened is waited for", "[polymarket][market]") {
+    Fixture f;
+    f.window = next_window(f.window);
+    f.btc = updown_market(Asset::btc, f.window, 3);
+    f.feed.follow(f.btc);
+    f.channel.wait_for_talks(1);
+    f.channel.send(0, "[]");
+    f.pass(Seconds{40});
+    CHECK(f.states().empty());
+    CHECK(f.venue.asked.size() <= 6);
+    f.venue.on("/book?token_id=", [&](std::string const&) {
+        return net::testing::http_answer(200, "", f.book(f.btc.up).json());
+    });
+
+    auto const before = f.clock.now();
+    f.channel.send(0, f.change(cents(46), "0.46"));
+    f.pass_quickly_until([&] { return f.is_live(); });
+
+    CHECK(f.clock.now() - before < Seconds{1});
+    f.stop();
+}
+
 TEST_CASE("A frame that cannot be read renews the connection", "[polymarket][market]") {
     Fixture f;
     f.begin();
