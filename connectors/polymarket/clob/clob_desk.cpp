@@ -12,7 +12,7 @@ ClobVenue::Options with_rounding(ClobVenue::Options options, Rounding rounding) 
 UserFeed::Options feed_options(net::Url stream, Rounding rounding) {
     UserFeed::Options options;
     options.stream = std::move(stream);
-    options.fee_rounding = rounding;
+    options.statements.fee_rounding = rounding;
     return options;
 }
 
