@@ -57,6 +57,7 @@ void ClobDesk::start() {
     supervisor.start(Stage::close, "clob.session", session_->run());
     supervisor.start(Stage::close, "clob.heartbeat", heartbeat_.run());
     supervisor.start(Stage::close, "clob.user", user_.run());
+    supervisor.start(Stage::close, "clob.presign", venue_.presign());
 }
 
 std::optional<VenueRefusal> ClobDesk::veto() const {

@@ -20,14 +20,31 @@ using execution::Portfolio;
 using execution::ReconcileActor;
 using execution::RiskGate;
 
+// Thrown where the process ends; nothing it does afterwards reaches the outside.
+struct Killed : std::runtime_error {
+    Killed() : std::runtime_error{"killed"} {}
+};
+
 class Facts final : public FactSink {
 public:
     Facts(runtime::Clock const& clock, Portfolio& portfolio)
         : clock_{clock}, portfolio_{portfolio} {}
 
     void record(FactBody body) override {
+        if (dead) throw Killed{};
+        auto const dies_now = facts.size() + 1 == dies_at;
+        dead = dies_now;
+        if (dies_now && !dies_after) throw Killed{};
         facts.push_back({facts.size() + 1, clock_.utc_now(), std::move(body)});
+        if (dies_now) throw Killed{};
         portfolio_.apply(facts.back());
+    }
+
+    // What an earlier process recorded.
+    void restore(std::vector<Fact> earlier) {
+        facts = std::move(earlier);
+        for (auto const& fact : facts)
+            portfolio_.apply(fact);
     }
 
     std::string text() const {
@@ -38,6 +55,9 @@ public:
     }
 
     std::vector<Fact> facts{};
+    std::size_t dies_at = 0; // the process is killed at this record ...
+    bool dies_after = false; // ... when it is written, instead of just before
+    bool dead = false;
 
 private:
     runtime::Clock const& clock_;
@@ -54,49 +74,107 @@ config::RiskParams wide_limits() {
 StrategyName const strategy{"s1"};
 constexpr auto money = usd(200);
 
-struct Simulation {
-    explicit Simulation(std::uint64_t seed)
+// The venue and time: what goes on when our process does not.
+struct Outside {
+    explicit Outside(std::uint64_t seed)
         : random{seed * 2 + 1}, clob{clock, market, money, seed, SimFaults{}} {
-        facts.record(EpochOpened{strategy, "test", 1, {}});
-        facts.record(CapitalMoved{strategy, usd(150), "start"});
-        clob.on_frame([this](std::string const& text) {
-            user.on_text(text, our_key, clock.utc_now());
-        });
-        clob.on_connection([this](bool up) {
-            if (up)
-                user.on_up(clock.utc_now());
-            else
-                user.on_down("lost", clock.utc_now());
-        });
-        session->set_transport([this](net::HttpRequest r, Instant d, net::Exchange* x) {
-            return clob.serve(std::move(r), d, x);
-        });
-        venue.set_veto([this](PlaceOrder const&) -> std::optional<VenueRefusal> {
-            if (auto refused = heart.refusal()) return refused;
-            return reconciler.refusal();
-        });
-        venue.before_resting([this](Instant deadline) { return heart.ensure(deadline); });
+        asio::co_spawn(io, clob.run(), [](std::exception_ptr const&) {});
+    }
+
+    Market market = test_market();
+    runtime::SimClock clock{utc_from_seconds(1'776'081'601)};
+    asio::io_context io;
+    simulated::Random random;
+    SimClob clob;
+    std::optional<Usdc> unassigned{}; // as kept on disk
+};
+
+// Our process, from its start to its end or death.
+struct Process {
+    explicit Process(Outside& o, std::vector<Fact> earlier = {}) : outside{o} {
+        connect();
+        if (earlier.empty()) {
+            facts.record(EpochOpened{strategy, "test", 1, {}});
+            facts.record(CapitalMoved{strategy, usd(150), "start"});
+        } else {
+            facts.restore(std::move(earlier));
+            resume();
+        }
         using runtime::Stage;
-        supervisor.start(Stage::close, "clob", clob.run());
         supervisor.start(Stage::close, "open", open());
         supervisor.start(Stage::close, "session", session->run());
         supervisor.start(Stage::close, "heart", heart.run());
         supervisor.start(Stage::close, "reconcile", reconciler.run());
     }
 
-    ~Simulation() {
-        auto done = false;
-        asio::co_spawn(io, supervisor.stop(), [&](std::exception_ptr, runtime::StopReport) {
-            done = true;
-        });
-        for (auto n = 0; n < 500 && !done; ++n)
-            advance(100ms);
+    ~Process() {
+        outside.clob.on_frame([](std::string const&) {});
+        outside.clob.on_connection([](bool) {});
     }
 
-    Simulation(Simulation const&) = delete;
-    Simulation& operator=(Simulation const&) = delete;
+    Process(Process const&) = delete;
+    Process& operator=(Process const&) = delete;
+
+    void connect() {
+        auto& clock = outside.clock;
+        outside.clob.on_frame([this, &clock](std::string const& text) {
+            alive([&] { user.on_text(text, our_key, clock.utc_now()); });
+        });
+        outside.clob.on_connection([this, &clock](bool up) {
+            if (up)
+                user.on_up(clock.utc_now());
+            else
+                user.on_down("lost", clock.utc_now());
+        });
+        session->set_transport(
+            [this](
+                net::HttpRequest r, Instant d, net::Exchange* x
+            ) -> Task<Result<net::HttpResponse>> {
+                if (facts.dead) co_await outside.clock.wait_until(Instant::max());
+                auto answer = co_await outside.clob.serve(std::move(r), d, x);
+                co_return answer;
+            }
+        );
+        venue.set_veto([this](PlaceOrder const&) -> std::optional<VenueRefusal> {
+            if (auto refused = heart.refusal()) return refused;
+            return reconciler.refusal();
+        });
+        venue.before_resting([this](Instant deadline) { return heart.ensure(deadline); });
+    }
+
+    void resume() {
+        std::map<OrderId, OrderPlaced> open;
+        std::map<OrderId, std::vector<FactBody>> history;
+        for (auto const& fact : facts.facts) {
+            if (auto const* placed = std::get_if<OrderPlaced>(&fact.body))
+                open.emplace(placed->order, *placed);
+            else if (auto const* changed = std::get_if<OrderChanged>(&fact.body)) {
+                history[changed->order].push_back(fact.body);
+                if (is_terminal(changed->to)) open.erase(changed->order);
+            } else if (auto const* matched = std::get_if<TradeMatched>(&fact.body))
+                history[matched->trade.order].push_back(fact.body);
+            else if (auto const* trade = std::get_if<TradeChanged>(&fact.body))
+                history[trade->order].push_back(fact.body);
+        }
+        for (auto const& [id, placed] : open) {
+            PreparedOrder const order{id, placed.intent, {}};
+            venue.remember(order);
+            alive([&] { actor.resume(order, outside.market, history[id]); });
+        }
+    }
+
+    // A kill ends whatever is being done.
+    template <class Action>
+    void alive(Action const& action) {
+        if (facts.dead) return;
+        try {
+            action();
+        } catch (Killed const&) {
+        }
+    }
 
     Task<void> open() {
+        auto& clock = outside.clock;
         while (!session->is_open()) {
             auto const opened = co_await session->open(clock.now() + 5s);
             if (!opened) co_await clock.wait_until(clock.now() + 500ms);
@@ -117,7 +195,7 @@ struct Simulation {
         options.base = net::parse_url("https://venue.test/").value();
         net::NetContext context{
             io.get_executor(),
-            clock,
+            outside.clock,
             supervisor,
             net().dialer,
             groups,
@@ -130,25 +208,31 @@ struct Simulation {
     void publish(Event const& event) { actor.on(event); }
 
     void advance(Nanos time) {
+        auto& clock = outside.clock;
         auto const target = clock.now() + time;
-        for (;;) {
+        while (!facts.dead) {
             run_ready();
             auto const next = clock.next_due();
             if (!next || *next > target) break;
             clock.advance_to(*next);
         }
+        if (facts.dead) return;
         clock.advance_to(target);
         run_ready();
     }
 
     void run_ready() {
-        while (io.poll() > 0) {
+        for (std::size_t done = 1; done > 0;) {
+            done = outside.io.poll() + io.poll();
+            outside.io.restart();
+            io.restart();
         }
-        io.restart();
     }
 
     // A random order, at most as a strategy may send it.
     void decide() {
+        auto& random = outside.random;
+        auto const& market = outside.market;
         auto const& account = *portfolio.find(strategy);
         PlaceOrder order;
         order.strategy = strategy;
@@ -161,52 +245,70 @@ struct Simulation {
         order.size = shares(5 + static_cast<std::int64_t>(random.below(10)));
         order.tif = random.chance(0.35) ? TimeInForce::gtc : TimeInForce::fok;
         order.seen_price = order.limit;
-        order.decided_at = clock.utc_now();
+        order.decided_at = outside.clock.utc_now();
         if (order.side == Side::sell) {
             order.size =
                 Shares::from_micros(account.sellable(order.token).micros() / 10'000 * 10'000);
             if (order.size < shares(5)) return;
         }
         execution::RiskView view;
-        view.now = clock.utc_now();
+        view.now = outside.clock.utc_now();
         view.market = &market;
         view.book_age = view.spot_age = view.signal_age = view.clock_offset = Nanos{0};
-        auto const submitted = actor.submit(order, view);
-        if (submitted.reason == Reason::order_sent) intents.emplace(submitted.order, order);
+        alive([&] { actor.submit(order, view); });
     }
 
     void trade(Nanos time) {
-        auto const end = clock.now() + time;
-        while (clock.now() < end) {
-            advance(Millis{static_cast<std::int64_t>(200 + random.below(2000))});
+        auto const end = outside.clock.now() + time;
+        while (outside.clock.now() < end && !facts.dead) {
+            advance(Millis{static_cast<std::int64_t>(200 + outside.random.below(2000))});
             decide();
         }
     }
 
+    void settle() {
+        outside.clob.calm();
+        for (auto n = 0; n < 40 && !is_quiet() && !facts.dead; ++n)
+            advance(10s);
+    }
+
     bool is_quiet() const {
-        return actor.open_orders() == 0 && clob.is_settled() && reconciler.is_open() &&
+        return actor.open_orders() == 0 && outside.clob.is_settled() && reconciler.is_open() &&
                reconciler.last().is_whole();
+    }
+
+    std::map<OrderId, PlaceOrder> intents() const {
+        std::map<OrderId, PlaceOrder> found;
+        for (auto const& fact : facts.facts)
+            if (auto const* placed = std::get_if<OrderPlaced>(&fact.body))
+                found.emplace(placed->order, placed->intent);
+        return found;
     }
 
     // What must hold at the end; empty when it does.
     std::vector<std::string> breaches() {
+        auto const& clob = outside.clob;
         auto found = clob.breaches();
         auto const& account = *portfolio.find(strategy);
         if (auto const broken = portfolio.audit()) found.push_back(*broken);
-        if (!is_quiet()) found.push_back("not quiet: " + describe(reconciler.last()));
+        if (!is_quiet())
+            found.push_back(fmt::format(
+                "not quiet: {} orders open, {}", actor.open_orders(), describe(reconciler.last())
+            ));
         auto const ours = account.cash + account.reserved + (money - usd(150));
         if (ours != clob.cash())
             found.push_back("money: ours " + to_string(ours) + " venue " + to_string(clob.cash()));
-        for (auto const& token : {market.up, market.down}) {
+        for (auto const& token : {outside.market.up, outside.market.down}) {
             auto const at = account.positions.find(token);
             auto const here = at == account.positions.end() ? Shares{} : at->second.confirmed;
             if (here != clob.tokens(token)) found.push_back("shares of " + short_text(token));
         }
+        auto const wanted = intents();
         for (auto const& [id, times] : clob.worked()) {
             if (times > 1) found.push_back("worked twice: " + short_text(id));
-            if (!intents.contains(id)) found.push_back("no intent for " + short_text(id));
+            if (!wanted.contains(id)) found.push_back("no intent for " + short_text(id));
         }
-        for (auto const& [id, intent] : intents) {
+        for (auto const& [id, intent] : wanted) {
             Usdc paid;
             Shares got;
             for (auto const& trade : clob.trades_of(id)) {
@@ -218,34 +320,31 @@ struct Simulation {
             if (in_money ? paid > most : got > intent.size)
                 found.push_back("more exposure than intended: " + short_text(id));
         }
-        for (auto const& failure : failures)
-            found.push_back(failure);
+        if (!facts.dead)
+            for (auto const& failure : failures)
+                found.push_back(failure);
         return found;
     }
 
-    Market market = test_market();
-    runtime::SimClock clock{utc_from_seconds(1'776'081'601)};
+    Outside& outside;
     asio::io_context io;
     net::EndpointGroups groups;
-    simulated::Random random;
     std::vector<std::string> failures{};
     std::vector<std::string> alarms{};
     runtime::Supervisor supervisor{
         io.get_executor(),
-        clock,
+        outside.clock,
         [this](std::string const& name, Failure const& failure) {
             failures.push_back(name + ": " + describe(failure));
         }
     };
     Portfolio portfolio;
-    Facts facts{clock, portfolio};
+    Facts facts{outside.clock, portfolio};
     RiskGate gate{wide_limits(), portfolio};
-    SimClob clob;
     std::unique_ptr<ClobSession> session = make_session();
     MarketOf market_of = [this](ConditionId const& id) {
-        return id == market.condition ? &market : nullptr;
+        return id == outside.market.condition ? &outside.market : nullptr;
     };
-    std::uint64_t salt = 1;
     ClobVenue venue{
         *session,
         market_of,
@@ -253,7 +352,7 @@ struct Simulation {
         {.fee_rounding = Rounding::down,
          .salt =
              [this] {
-                 return ++salt;
+                 return outside.random.next() >> 12U;
              }}
     };
     UserStream user{
@@ -269,7 +368,7 @@ struct Simulation {
     ClobAccountBook book{*session, market_of, {}};
     ExecutionActor actor{
         io.get_executor(),
-        clock,
+        outside.clock,
         supervisor,
         venue,
         facts,
@@ -278,22 +377,24 @@ struct Simulation {
         config::ExecutionParams{},
         {.publish = {},
          .alarm = [this](std::string text) { alarms.push_back(std::move(text)); },
-         .persist = {}}
+         .persist = {},
+         .view_of = {}}
     };
     ReconcileActor reconciler{
         io.get_executor(),
-        clock,
+        outside.clock,
         book,
         actor,
         portfolio,
-        std::nullopt,
+        outside.unassigned,
         {},
         {[this](Event const& e) { publish(e); },
          [](std::string const&) {},
          [this](std::string text) { alarms.push_back(std::move(text)); },
-         {}}
+         [this](Usdc kept) {
+             outside.unassigned = kept;
+         }}
     };
-    std::map<OrderId, PlaceOrder> intents{};
 };
 
 #if defined(__has_feature)
@@ -319,20 +420,46 @@ struct Figures {
     std::uint64_t facts = 0;
 };
 
-std::string run_seed(std::uint64_t seed, Figures& figures) {
-    Simulation s{seed};
-    s.trade(60s);
-    s.clob.calm();
-    for (auto n = 0; n < 40 && !s.is_quiet(); ++n)
-        s.advance(10s);
+std::string lines_of(std::string const& prefix, std::vector<std::string> const& breaches) {
     std::string found;
-    for (auto const& breach : s.breaches())
-        found += fmt::format("seed {}: {}\n", seed, breach);
-    figures.intents += s.intents.size();
-    figures.posts += s.clob.posts();
-    figures.faults += s.clob.faults_injected();
-    figures.facts += s.facts.facts.size();
+    for (auto const& breach : breaches)
+        found += prefix + ": " + breach + "\n";
     return found;
+}
+
+std::string run_seed(std::uint64_t seed, Figures& figures) {
+    Outside outside{seed};
+    Process process{outside};
+    process.trade(60s);
+    process.settle();
+    figures.intents += process.intents().size();
+    figures.posts += outside.clob.posts();
+    figures.faults += outside.clob.faults_injected();
+    figures.facts += process.facts.facts.size();
+    return lines_of(fmt::format("seed {}", seed), process.breaches());
+}
+
+// A session that is killed at one record, and the process that comes after it.
+std::string run_killed(std::uint64_t seed, std::size_t record, bool after, bool& died) {
+    Outside outside{seed};
+    std::vector<Fact> on_disk;
+    {
+        Process process{outside};
+        process.facts.dies_at = record;
+        process.facts.dies_after = after;
+        process.trade(40s);
+        if (!process.facts.dead) process.settle();
+        died = process.facts.dead;
+        on_disk = process.facts.facts;
+    }
+    outside.clock.advance_to(outside.clock.now() + 700ms); // down, and started again
+    Process process{outside, std::move(on_disk)};
+    process.trade(10s);
+    process.settle();
+    return lines_of(
+        fmt::format("seed {} killed {} record {}", seed, after ? "after" : "before", record),
+        process.breaches()
+    );
 }
 
 } // namespace
@@ -363,10 +490,30 @@ TEST_CASE("A seed gives the same facts again, to the byte", "[clob][simulation]"
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
         std::string text[2];
         for (auto& run : text) {
-            Simulation s{seed};
-            s.trade(60s);
-            run = s.facts.text();
+            Outside outside{seed};
+            Process process{outside};
+            process.trade(60s);
+            run = process.facts.text();
         }
         CHECK(text[0] == text[1]);
     }
+}
+
+TEST_CASE("A process killed at any record comes back to the venue's books", "[clob][crash]") {
+    auto const seed = number_from("PQ_CRASH_SEED", 5);
+    std::string found;
+    auto points = 0;
+
+    for (auto const after : {false, true}) {
+        auto died = true;
+        for (std::size_t record = 3; died && found.size() < 4'000; ++record) {
+            found += run_killed(seed, record, after, died);
+            points += died ? 1 : 0;
+        }
+    }
+
+    INFO(found);
+    CHECK(found.empty());
+    CHECK(points > 100);
+    fmt::print("{} crash points covered\n", points);
 }
