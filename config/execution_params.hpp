@@ -18,6 +18,9 @@ struct ExecutionParams {
     Seconds gtc_ttl = 60s;
     Seconds reconcile_interval = 30s;
     int orders_in_flight_max = 16;
+    bool fok_fallback = false;
+    Millis fok_fallback_ttl{10'000};
+    bool presign = true;
 
     friend bool operator==(ExecutionParams const&, ExecutionParams const&) = default;
 
@@ -130,6 +133,29 @@ struct ExecutionParams {
                 10'000,
                 "orders",
                 "Orders awaiting an answer at the same time; more are refused, not queued.",
+                Change::restart
+            },
+            Param{
+                "fok_fallback",
+                &P::fok_fallback,
+                "",
+                "Follow a FOK buy that found no match with a resting order at the same price.",
+                Change::restart
+            },
+            Param{
+                "fok_fallback_ttl",
+                &P::fok_fallback_ttl,
+                1s,
+                300s,
+                "",
+                "Such a resting order is cancelled after this, or cancel_margin before the close.",
+                Change::restart
+            },
+            Param{
+                "presign",
+                &P::presign,
+                "",
+                "Sign likely orders in idle time, so that a decision only has to be sent.",
                 Change::restart
             },
         };

@@ -411,8 +411,11 @@ bool ExecutionActor::may_repeat(Order const& order) const {
 }
 
 void ExecutionActor::apply(Order& order, OrderMachine::Effects effects) {
-    for (auto& fact : effects.facts)
+    auto last_reason = Reason::order_sent;
+    for (auto& fact : effects.facts) {
+        if (auto const* changed = std::get_if<OrderChanged>(&fact)) last_reason = changed->reason;
         facts_.record(std::move(fact));
+    }
     if (!effects.alarm.empty()) alarm(std::move(effects.alarm));
     if (order.machine.is_in_doubt() && !order.doubt_since) order.doubt_since = clock_.now();
     if (effects.facts.empty()) return;
@@ -420,8 +423,43 @@ void ExecutionActor::apply(Order& order, OrderMachine::Effects effects) {
     changed_.post(true);
     if (order.machine.is_over() && !std::exchange(order.finished, true)) {
         finished_.push_back(order.prepared.id);
+        if (order.fallback) count_fallback(order, last_reason);
+        // A copy: submitting may forget the oldest orders, and this one's place with them.
+        auto const intent = order.machine.intent();
+        auto const unfilled = order.machine.state() == OrderState::cancelled &&
+                              last_reason == Reason::not_filled && order.machine.posts() > 0;
         if (finished_.size() > finished_kept) forget_oldest();
+        if (unfilled) fall_back(intent);
     }
+}
+
+void ExecutionActor::count_fallback(Order& order, Reason reason) {
+    auto& counts = fallbacks_[order.machine.intent().strategy];
+    if (!order.machine.filled().is_zero())
+        ++counts.filled;
+    else
+        counts.not_filled.add(reason);
+}
+
+// The same wish at the same price, as an order that waits a moment for somebody to come. It passes
+// the gate again with a fresh view, so that every limit and every age holds for it as well.
+void ExecutionActor::fall_back(PlaceOrder const& unfilled) {
+    if (!params_.fok_fallback || stopping_ || !hooks_.view_of) return;
+    if (unfilled.tif != TimeInForce::fok || unfilled.side != Side::buy) return;
+    auto const view = hooks_.view_of(unfilled);
+    if (!view || view->market == nullptr) return;
+    auto resting = unfilled;
+    resting.tif = TimeInForce::gtc;
+    resting.decided_at = view->now;
+    resting.cancel_at = view->now + params_.fok_fallback_ttl;
+    auto& counts = fallbacks_[unfilled.strategy];
+    auto const submitted = submit(resting, *view);
+    if (submitted.reason != Reason::order_sent) {
+        ++counts.refused;
+        return;
+    }
+    ++counts.sent;
+    if (auto const order = find(submitted.order)) order->fallback = true;
 }
 
 void ExecutionActor::forget_oldest() {

@@ -32,7 +32,18 @@ public:
         std::function<void(std::string)> alarm;      // a human should look
         // Called once the order is booked and before it is sent. A failure means that nothing is
         // sent, and closes the order.
-        std::function<Result<void>(PreparedOrder const&)> persist;
+        std::function<Result<void>(PreparedOrder const&)> persist{};
+        // The present view of an order's market, for the resting order that follows an unfilled
+        // FOK; empty: none follows.
+        std::function<std::optional<RiskView>(PlaceOrder const&)> view_of{};
+    };
+
+    // Resting orders that followed unfilled FOK buys, kept apart from the strategy's own orders.
+    struct Fallbacks {
+        std::uint64_t sent = 0;
+        std::uint64_t filled = 0; // with at least one fill
+        std::uint64_t refused = 0;
+        ReasonCounts not_filled;
     };
 
     struct Submitted {
@@ -84,6 +95,8 @@ public:
     // By strategy, what the gate and this actor refused.
     std::map<StrategyName, ReasonCounts> const& refusals() const { return refusals_; }
 
+    std::map<StrategyName, Fallbacks> const& fallbacks() const { return fallbacks_; }
+
     std::size_t open_orders() const;
     std::size_t unknown_orders() const;
 
@@ -105,6 +118,7 @@ private:
         bool alarmed = false;
         bool watched = false;  // a job follows it
         bool finished = false; // in finished_
+        bool fallback = false; // follows an unfilled FOK
         runtime::CountMailbox<bool> wake;
 
         Order(asio::any_io_executor const& executor, PreparedOrder p, OrderMachine m, Window w)
@@ -130,6 +144,8 @@ private:
     bool may_repeat(Order const& order) const;
     void apply(Order& order, OrderMachine::Effects effects);
     void forget_oldest();
+    void count_fallback(Order& order, Reason reason);
+    void fall_back(PlaceOrder const& unfilled);
     void alarm(std::string text);
     void alarm_if_overdue(Order& order);
     OrderPtr find(OrderId const& id) const;
@@ -156,6 +172,7 @@ private:
     std::map<OrderId, OrderPtr> orders_;
     std::deque<OrderId> finished_;
     std::map<StrategyName, ReasonCounts> refusals_;
+    std::map<StrategyName, Fallbacks> fallbacks_;
     runtime::CountMailbox<bool> changed_; // some order's state did; for cancel_all
     bool stopping_ = false;
 };

@@ -164,8 +164,10 @@ OrderMachine::Effects OrderMachine::on(TradeReport const& trade) {
         fact.outcome = intent_.outcome;
         fact.cost = cost_of(trade);
         fact.reserved_left = reserved_;
-        fact.fill_latency =
-            std::chrono::duration_cast<Millis>(trade.matched_at - intent_.decided_at);
+        // The venue may say whole seconds only, and its clock is not ours.
+        fact.fill_latency = std::max(
+            std::chrono::duration_cast<Millis>(trade.matched_at - intent_.decided_at), Millis{0}
+        );
         fact.seen_price = intent_.seen_price;
         effects.facts.emplace_back(std::move(fact));
         // A market buy spends its money: at better prices it gets more shares than it named.

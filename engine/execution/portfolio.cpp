@@ -454,7 +454,11 @@ std::optional<std::string> Portfolio::audit() const {
                     to_string(order.state),
                     to_string(order.reserved)
                 );
-            if (order.filled.micros() < 0 || order.filled > order.intent.size)
+            // A market buy names its money: at better prices it gets more shares.
+            auto const in_money =
+                order.intent.side == Side::buy &&
+                (order.intent.tif == TimeInForce::fok || order.intent.tif == TimeInForce::fak);
+            if (order.filled.micros() < 0 || (!in_money && order.filled > order.intent.size))
                 return fmt::format(
                     "{}: order {} for {} shares has {} filled",
                     name.text,

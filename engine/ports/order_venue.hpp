@@ -37,6 +37,10 @@ public:
         return std::nullopt;
     }
 
+    // An order that may be submitted soon. A venue whose orders are signed may sign it in idle
+    // time; others do nothing.
+    virtual void anticipate(PlaceOrder const&) {}
+
     // Pure apart from salt and time injected at construction: computes the id and the bytes.
     virtual Result<PreparedOrder> prepare(Approved<PlaceOrder> const& order, UtcTime now) = 0;
     virtual Task<Result<OrderAck>> post(PreparedOrder order, Instant deadline) = 0;

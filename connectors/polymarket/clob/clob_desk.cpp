@@ -12,7 +12,7 @@ ClobVenue::Options with_rounding(ClobVenue::Options options, Rounding rounding) 
 UserFeed::Options feed_options(net::Url stream, Rounding rounding) {
     UserFeed::Options options;
     options.stream = std::move(stream);
-    options.fee_rounding = rounding;
+    options.statements.fee_rounding = rounding;
     return options;
 }
 
@@ -57,6 +57,7 @@ void ClobDesk::start() {
     supervisor.start(Stage::close, "clob.session", session_->run());
     supervisor.start(Stage::close, "clob.heartbeat", heartbeat_.run());
     supervisor.start(Stage::close, "clob.user", user_.run());
+    supervisor.start(Stage::close, "clob.presign", venue_.presign());
 }
 
 std::optional<VenueRefusal> ClobDesk::veto() const {

@@ -48,8 +48,14 @@ ClobSession::ClobSession(
     Contracts const& contracts,
     crypto::Address const& funder
 )
-    : context_{std::move(context)}, account_{std::move(account)}, options_{std::move(options)},
-      contracts_{contracts}, funder_{funder}, state_{options_.state} {
+    : context_{std::move(context)},
+      transport_{[https = &context_.https](
+                     net::HttpRequest request, Instant deadline, net::Exchange* exchange
+                 ) {
+          return https->send(std::move(request), deadline, exchange);
+      }},
+      account_{std::move(account)}, options_{std::move(options)}, contracts_{contracts},
+      funder_{funder}, state_{options_.state} {
     context_.groups.add("clob.order", {.rate = options_.order_rate});
     context_.groups.add("clob.cancel", {.rate = options_.cancel_rate});
     context_.groups.add("clob.read", {.rate = options_.read_rate});
@@ -146,7 +152,7 @@ ClobSession::call(Call call, Instant deadline, net::Exchange* exchange) {
     request.safe_to_repeat = call.method == net::Method::get;
     request.group = std::move(call.group);
     request.cost = call.cost;
-    auto answer = co_await context_.https.send(std::move(request), deadline, exchange);
+    auto answer = co_await transport_(std::move(request), deadline, exchange);
     co_return answer;
 }
 
@@ -162,7 +168,7 @@ Task<Result<std::string>> ClobSession::read(Call c, Instant deadline) {
 Task<Result<std::string>> ClobSession::read_public(std::string path, Instant deadline) {
     auto request = net::get_request(net::with_target(options_.base, path), "clob.read");
     request.headers = common_headers();
-    auto answer = co_await context_.https.send(std::move(request), deadline);
+    auto answer = co_await transport_(std::move(request), deadline, nullptr);
     if (!answer) co_return answer.error();
     if (answer->status < 200 || answer->status >= 300)
         co_return to_failure(parse_error(answer->status, answer->body), path);
@@ -211,7 +217,7 @@ ClobSession::ask_for_credentials(net::Method method, std::string path, Instant d
     // Both are harmless to repeat: the same (address, nonce) has one key.
     request.safe_to_repeat = true;
     request.group = "clob.read";
-    auto answer = co_await context_.https.send(std::move(request), deadline);
+    auto answer = co_await transport_(std::move(request), deadline, nullptr);
     if (!answer) co_return answer.error();
     if (answer->status < 200 || answer->status >= 300)
         co_return to_failure(parse_error(answer->status, answer->body), "clob.api_key");

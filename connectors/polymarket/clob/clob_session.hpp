@@ -8,6 +8,7 @@
 #include "connectors/polymarket/clob/trading_state.hpp"
 #include "connectors/polymarket/orders/order_signer.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -47,6 +48,12 @@ public:
         std::string group = "clob.read"; // "clob.order", "clob.cancel", "clob.read"
         int cost = 1;
     };
+
+    // How a request travels; the context's HTTPS client unless a simulation brings its own.
+    using Transport = std::function<
+        Task<Result<net::HttpResponse>>(net::HttpRequest, Instant deadline, net::Exchange*)>;
+
+    void set_transport(Transport transport) { transport_ = std::move(transport); }
 
     // Adds the endpoint groups. Fails on an account that cannot be (funder, chain).
     static Result<std::unique_ptr<ClobSession>>
@@ -122,6 +129,7 @@ private:
     Task<Result<std::string>> read_public(std::string path, Instant deadline);
 
     net::NetContext context_;
+    Transport transport_;
     ClobAccount account_;
     ClobOptions options_;
     Contracts contracts_;

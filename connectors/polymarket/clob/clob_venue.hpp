@@ -4,9 +4,11 @@
 #include "connectors/polymarket/clob/clob_session.hpp"
 #include "connectors/polymarket/clob/order_memory.hpp"
 #include "connectors/polymarket/clob/own_fills.hpp"
+#include "connectors/polymarket/clob/presigned_orders.hpp"
 #include "connectors/polymarket/parse/order_answer.hpp"
 #include "engine/ports/live_feed.hpp"
 #include "engine/ports/order_venue.hpp"
+#include "engine/runtime/mailbox.hpp"
 
 #include <functional>
 #include <span>
@@ -27,13 +29,21 @@ public:
     struct Options {
         // Of what fills cost. Undocumented; one decoded fill agrees with truncation.
         Rounding fee_rounding = Rounding::down;
-        std::function<std::uint64_t()> salt; // at most 2^53 - 1
+        std::function<std::uint64_t()> salt{}; // at most 2^53 - 1
+        // Sign anticipated orders in idle time.
+        bool presign = true;
+        PresignedOrders::Limits presigned{};
     };
 
     // The session outlives the venue. `sink` receives fills that look-ups find.
     ClobVenue(ClobSession& session, MarketOf market_of, EventSink sink, Options options);
 
     std::optional<VenueRefusal> refusal(PlaceOrder const& order, UtcTime now) const override;
+    void anticipate(PlaceOrder const& order) override;
+    // Signs what was anticipated, one order at a time, leaving the loop to others in between.
+    Task<void> presign();
+    // Signs one anticipated order now. False: none is waiting.
+    bool sign_ahead();
     Result<PreparedOrder> prepare(Approved<PlaceOrder> const& order, UtcTime now) override;
     Task<Result<OrderAck>> post(PreparedOrder order, Instant deadline) override;
     Task<Result<OrderAck>> cancel(OrderId order, Instant deadline) override;
@@ -66,6 +76,8 @@ public:
 
     OrderMemory& memory() { return memory_; }
 
+    PresignedOrders const& presigned() const { return presigned_; }
+
 private:
     Result<OrderAck> acknowledge(
         PreparedOrder const& order, OrderAnswer const& answer, std::optional<Nanos> retry_after
@@ -84,6 +96,8 @@ private:
     EventSink sink_;
     Options options_;
     OrderMemory memory_{};
+    PresignedOrders presigned_;
+    runtime::CountMailbox<bool> wishes_;
     Veto veto_{};
     Precondition before_resting_{};
     std::function<void(TokenId const&)> on_bad_tick_{};

@@ -53,7 +53,10 @@ void OrderMemory::on_answer(
 void OrderMemory::on(OrderReport const& report) {
     auto const at = orders_.find(report.order);
     if (at == orders_.end()) return;
-    at->second.accepted = true;
+    auto const refused = report.status == Status::rejected || report.status == Status::not_found;
+    // A refused repetition says nothing about the order that was accepted before.
+    if (refused && at->second.accepted) return;
+    if (!refused) at->second.accepted = true;
     at->second.last_status = report.status;
 }
 
@@ -74,7 +77,7 @@ bool OrderMemory::may_rest() const {
         auto const& entry = at.second;
         if (is_market_type(entry.intent) || entry.filled + dust >= entry.intent.size) return false;
         auto const last = entry.last_status.value_or(Status::live);
-        return last != Status::cancelled && last != Status::rejected && last != Status::unmatched;
+        return last == Status::live || last == Status::delayed || last == Status::matched;
     });
 }
 
@@ -94,7 +97,10 @@ OrderReport OrderMemory::conclude(OrderId const& id, UtcTime now) {
     auto& entry = at->second;
     ++entry.absent;
     report.matched = entry.filled;
-    if (!entry.accepted) return report;
+    if (!entry.accepted) {
+        entry.last_status = Status::not_found;
+        return report;
+    }
 
     auto const age = now - entry.posted_at;
     auto const all_listed = std::ranges::includes(entry.seen, entry.announced);

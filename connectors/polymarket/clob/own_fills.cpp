@@ -8,6 +8,10 @@ own_trade_reports(OwnTrade const& trade, MarketOf const& market_of, Rounding fee
     std::vector<OwnTradeReport> reports;
     for (auto const& fill : trade.fills) {
         OwnTradeReport event{trade.at, fill};
+        // The match is given in whole seconds; the first message about it says which millisecond.
+        auto const said = trade.at.venue_time;
+        if (said >= fill.matched_at && said < fill.matched_at + Seconds{1})
+            event.report.matched_at = said;
         if (!fill.maker) {
             if (market == nullptr)
                 return Failure{

@@ -46,9 +46,8 @@ UserFeed::UserFeed(
     MarketOf market_of,
     Doubt doubt
 )
-    : context_{std::move(context)}, options_{std::move(options)}, sink_{std::move(sink)},
-      session_{session}, memory_{memory}, market_of_{std::move(market_of)},
-      doubt_{std::move(doubt)},
+    : context_{std::move(context)}, options_{std::move(options)}, session_{session},
+      stream_{options_.statements, std::move(sink), memory, std::move(market_of), std::move(doubt)},
       socket_{
           context_.dialer,
           context_.supervisor,
@@ -61,18 +60,43 @@ UserFeed::UserFeed(
           options_.socket
       } {}
 
-std::vector<std::string> UserFeed::on_up(UtcTime) {
-    say_state(true, {});
-    doubt_("the user channel came up");
+std::vector<std::string> UserFeed::on_up(UtcTime now) {
+    stream_.on_up(now);
     return {subscription(session_.credentials())};
 }
 
 void UserFeed::on_frame(net::WsFrame const& frame) {
-    if (frame.is_binary) {
-        doubt_("a binary frame on the user channel");
-        return;
-    }
-    auto const parsed = parse_user_frame(frame.payload, session_.api_key(), frame.received_utc);
+    if (frame.is_binary)
+        stream_.doubt("a binary frame on the user channel");
+    else
+        stream_.on_text(frame.payload, session_.api_key(), frame.received_utc);
+}
+
+void UserFeed::on_down(net::Loss const& loss) {
+    stream_.on_down(describe(loss.failure), context_.clock.utc_now());
+}
+
+void UserFeed::on_attempt_failed(net::Loss const& loss, bool) {
+    stream_.on_down(describe(loss.failure), context_.clock.utc_now());
+}
+
+UserStream::UserStream(
+    Options options, EventSink sink, OrderMemory& memory, MarketOf market_of, Doubt doubt
+)
+    : options_{options}, sink_{std::move(sink)}, memory_{memory}, market_of_{std::move(market_of)},
+      doubt_{std::move(doubt)} {}
+
+void UserStream::on_up(UtcTime now) {
+    sink_(FeedState{{now, now, 0}, feed_name, feed_topic, true, {}});
+    doubt_("the user channel came up");
+}
+
+void UserStream::on_down(std::string why, UtcTime now) {
+    sink_(FeedState{{now, now, 0}, feed_name, feed_topic, false, std::move(why)});
+}
+
+void UserStream::on_text(std::string_view payload, std::string_view owner, UtcTime received_at) {
+    auto const parsed = parse_user_frame(payload, owner, received_at);
     if (!parsed) {
         doubt_("a frame of the user channel could not be read: " + describe(parsed.error()));
         return;
@@ -81,7 +105,7 @@ void UserFeed::on_frame(net::WsFrame const& frame) {
         std::visit([this](auto const& m) { publish(m); }, message);
 }
 
-void UserFeed::publish(OwnOrder const& order) {
+void UserStream::publish(OwnOrder const& order) {
     auto const& report = order.report;
     memory_.on(report);
     auto statement = fmt::format(
@@ -94,7 +118,7 @@ void UserFeed::publish(OwnOrder const& order) {
     if (is_new(std::move(statement))) sink_(own_order_report(order));
 }
 
-void UserFeed::publish(OwnTrade const& trade) {
+void UserStream::publish(OwnTrade const& trade) {
     auto const reports = own_trade_reports(trade, market_of_, options_.fee_rounding);
     if (!reports) {
         doubt_(describe(reports.error()));
@@ -109,7 +133,7 @@ void UserFeed::publish(OwnTrade const& trade) {
     }
 }
 
-bool UserFeed::is_new(std::string statement) {
+bool UserStream::is_new(std::string statement) {
     auto const [at, fresh] = said_.insert(std::move(statement));
     if (!fresh) {
         ++repeated_;
@@ -121,19 +145,6 @@ bool UserFeed::is_new(std::string statement) {
         said_order_.pop_front();
     }
     return true;
-}
-
-void UserFeed::on_down(net::Loss const& loss) {
-    say_state(false, describe(loss.failure));
-}
-
-void UserFeed::on_attempt_failed(net::Loss const& loss, bool) {
-    say_state(false, describe(loss.failure));
-}
-
-void UserFeed::say_state(bool healthy, std::string reason) {
-    auto const now = context_.clock.utc_now();
-    sink_(FeedState{{now, now, 0}, feed_name, feed_topic, healthy, std::move(reason)});
 }
 
 } // namespace polyquant::polymarket

@@ -413,3 +413,86 @@ TEST_CASE(
     CHECK(b.buy(90, 5).order == first);
     CHECK(SimWorld(SimWorld::fixed_latency(), 2).buy(90, 5).order != first);
 }
+
+namespace {
+
+// A world whose FOKs are followed by resting orders.
+struct FallbackWorld : SimWorld {
+    static config::ExecutionParams params() {
+        config::ExecutionParams p;
+        p.fok_fallback = true;
+        return p;
+    }
+
+    ExecutionActor following{
+        io.get_executor(),
+        clock,
+        supervisor,
+        venue,
+        sink,
+        portfolio,
+        gate,
+        params(),
+        {.publish = {},
+         .alarm = [this](std::string text) { alarms.push_back(std::move(text)); },
+         .persist = {},
+         .view_of =
+             [this](PlaceOrder const&) {
+                 return view();
+             }}
+    };
+
+    Shares filled() const {
+        Shares sum;
+        for (auto const& fact : sink.all<TradeMatched>())
+            sum += fact.trade.size;
+        return sum;
+    }
+};
+
+} // namespace
+
+TEST_CASE(
+    "ExecutionActor follows an unfilled FOK with an order that rests a while", "[execution]"
+) {
+    FallbackWorld w;
+    w.book({}, {});
+
+    auto const sent = w.following.submit(
+        world_order(
+            w.market, Side::buy, cents(50), shares(10), TimeInForce::fok, w.clock.utc_now()
+        ),
+        w.view()
+    );
+    w.advance(3s);
+
+    CHECK(w.state(sent.order) == OrderState::cancelled);
+    auto const placed = w.sink.all<OrderPlaced>();
+    REQUIRE(placed.size() == 2);
+    CHECK(placed[1].intent.tif == TimeInForce::gtc);
+    CHECK(placed[1].intent.limit == cents(50));
+    CHECK(w.state(placed[1].order) == OrderState::live);
+    w.advance(15s);
+
+    CHECK(w.state(placed[1].order) == OrderState::cancelled);
+    auto const& counts = w.following.fallbacks().at(test_strategy);
+    CHECK(counts.sent == 1);
+    CHECK(counts.filled == 0);
+    CHECK(counts.not_filled.total() == 1);
+    CHECK(w.account().reserved.is_zero());
+}
+
+TEST_CASE("ExecutionActor never lets a fallback follow a fallback or a sale", "[execution]") {
+    FallbackWorld w;
+    w.book({}, {});
+    w.following.submit(
+        world_order(w.market, Side::buy, cents(50), shares(3), TimeInForce::fok, w.clock.utc_now()),
+        w.view()
+    );
+
+    w.advance(60s);
+
+    // Below the minimum of a resting order: refused by the venue, and that is the end of it.
+    CHECK(w.sink.all<OrderPlaced>().size() <= 2);
+    CHECK(w.following.open_orders() == 0);
+}

@@ -81,7 +81,7 @@ TEST_CASE(
     CHECK(fills[0].report.state == TradeState::matched);
     CHECK(fills[1].report.state == TradeState::confirmed);
     CHECK(fills[0].report.fee == taker_fee(crypto_fee(), shares(10), cents(52), Rounding::down));
-    CHECK(w.feed->repeated() == 2);
+    CHECK(w.feed->stream().repeated() == 2);
     auto const states = w.all<FeedState>();
     REQUIRE(states.size() == 1);
     CHECK(states[0].feed == "clob.user");
