@@ -27,6 +27,21 @@ bool any_failed(std::vector<CheckReport> const& reports) {
     });
 }
 
+// The configuration checks schemes only; what an address may look like the network knows.
+std::string url_defects(config::EndpointParams const& endpoints) {
+    std::string text;
+    config::for_each_param<config::EndpointParams>([&]<class Row>(Row const& row) {
+        if constexpr (std::is_same_v<typename Row::Value, std::string>) {
+            if (row.unit != "URL") return;
+            if (auto const url = net::parse_url(endpoints.*row.member); !url)
+                text += fmt::format(
+                    "{}endpoints.{}: {}", text.empty() ? "" : "; ", row.name, describe(url.error())
+                );
+        }
+    });
+    return text;
+}
+
 struct Round {
     runtime::Clock& clock;
     runtime::Supervisor& supervisor;
@@ -141,6 +156,11 @@ int run_doctor(
     reports.push_back({"state directory", check_state_directory(config->run.state_dir)});
     reports.push_back({"keystore", check_keystore(options.keystore.value_or(default_keystore()))});
 
+    if (auto const defects = url_defects(config->endpoints); !defects.empty()) {
+        reports.push_back({"endpoints", failed(defects, "mend the URLs of [endpoints]")});
+        std::fputs((options.json ? doctor_json(reports) : doctor_text(reports)).c_str(), out);
+        return code(ExitCode::failed);
+    }
     asio::io_context io{1};
     auto const clock = make_clock(config->endpoints);
     runtime::SidePool names{io, lookup_threads, runtime::Delivery::as_ready};

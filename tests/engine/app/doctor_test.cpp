@@ -206,6 +206,23 @@ TEST_CASE("The doctor says what is wrong and how to mend it", "[app][doctor]") {
             CHECK_FALSE(check.at("fix").as_string().empty());
 }
 
+TEST_CASE("The doctor names a host that is none", "[app][doctor]") {
+    auto const file = fs::temp_directory_path() / fmt::format("doctor-url-{}.toml", ::getpid());
+    std::ofstream{file} << "[run]\nstate_dir = \"" << fs::temp_directory_path().string()
+                        << "\"\n[endpoints]\ngamma = \"https://a b/\"\n";
+    auto* const out = std::tmpfile();
+
+    auto const exit = run_doctor({{file}, fs::temp_directory_path() / "none"}, out, stderr);
+
+    std::rewind(out);
+    std::string text(64 * 1024, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), out));
+    std::fclose(out);
+    fs::remove(file);
+    CHECK(exit == code(ExitCode::failed));
+    CHECK_THAT(text, Catch::Contains("FAIL  endpoints") && Catch::Contains("endpoints.gamma: "));
+}
+
 TEST_CASE("The doctor's text names each fix below its check", "[app][doctor]") {
     auto const text = doctor_text(
         {{"clock", passed("+3 ms"), {}}, {"geoblock", failed("XX is blocked", "move"), {}}}
