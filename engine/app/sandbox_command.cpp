@@ -223,8 +223,28 @@ private:
             auto const status = sandbox_->status();
             console_.block({status_line(status, speed_, requests)});
             requests = status.requests;
+            tell_lag(status);
             auto const ran = std::chrono::duration<double>(real_.now() - began).count();
             if (minutes_ > 0 && ran >= minutes_ * 60) request_stop();
+        }
+    }
+
+    // Once at its beginning and once at its end: whoever reads the engine's complaints about stale
+    // data must know that the machine was too slow for this speed.
+    void tell_lag(SandboxStatus const& status) {
+        auto const behind = std::chrono::duration<double>(status.lag).count();
+        if (behind > std::max(1.0, speed_) && !is_behind_) {
+            is_behind_ = true;
+            console_.line(fmt::format(
+                "{} the world is {:.1f} s behind its clock: this machine is too busy for speed "
+                "{:g}",
+                format_utc(status.now),
+                behind,
+                speed_
+            ));
+        } else if (behind < 1 && is_behind_) {
+            is_behind_ = false;
+            console_.line(fmt::format("{} the world is on time again", format_utc(status.now)));
         }
     }
 
@@ -247,6 +267,7 @@ private:
     SandboxOptions options_;
     asio::signal_set signals_{io_, SIGINT, SIGTERM};
     asio::steady_timer stop_{io_, Instant::max()}; // layer-ok: woken by a signal, no time in it
+    bool is_behind_ = false;
     std::optional<Failure> failure_{};
     runtime::Supervisor supervisor_{
         io_.get_executor(),
