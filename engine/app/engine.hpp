@@ -53,6 +53,8 @@ struct EngineParts {
     std::function<std::optional<Nanos>()> clock_offset{};
     models::calibration::AskTable quote_table = models::calibration::AskTable{}; // to start from
     TrainedModels trained{}; // in use, for kind = "trained"
+    // Where orders are real: puts each on the disk before it leaves (IntentFile::keep).
+    GuardedVenue::MakeDurable make_durable{};
 };
 
 class Engine final : public strategies::StrategyHost {

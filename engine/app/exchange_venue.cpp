@@ -1,21 +1,167 @@
-// Trading at the exchange: until its keys are wired, a run on paper only.
+// Trading at the exchange: desk, reconciliation, and the wallet's lock.
 
+#include "connectors/polymarket/clob/clob_desk.hpp"
+#include "engine/app/engine.hpp"
+#include "engine/app/keys_store.hpp"
 #include "engine/app/live_venue.hpp"
+#include "engine/execution/reconcile_actor.hpp"
+#include "models/replace_file.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <fstream>
+#include <random>
 
 namespace polyquant::app {
 
+namespace {
+
+constexpr Seconds open_max{20};
+constexpr Seconds open_retry_max{30};
+constexpr std::uint64_t salt_max = (std::uint64_t{1} << 52) - 1;
+
+// The part of the wallet that no strategy owns, as the last start established it.
+std::optional<Usdc> read_unassigned(std::filesystem::path const& file) {
+    std::ifstream in{file};
+    std::int64_t micros = 0;
+    if (!(in >> micros)) return std::nullopt;
+    return Usdc::from_micros(micros);
+}
+
+std::function<std::uint64_t()> random_salt() {
+    return [engine = std::mt19937_64{std::random_device{}()}]() mutable {
+        return engine() & salt_max;
+    };
+}
+
+polymarket::ClobDesk::Options desk_options(config::RunConfig const& config) {
+    polymarket::ClobDesk::Options options;
+    options.session.base = net::parse_url(config.endpoints.clob).value();
+    options.stream = net::parse_url(config.endpoints.clob_stream).value();
+    options.venue.salt = random_salt();
+    return options;
+}
+
+class ExchangeVenue final : public LiveVenue {
+public:
+    ExchangeVenue(
+        Engine& engine,
+        net::NetContext const& context,
+        std::filesystem::path directory,
+        ledger::LedgerLock lock,
+        Hooks hooks
+    )
+        : engine_{engine}, clock_{context.clock}, directory_{std::move(directory)},
+          lock_{std::move(lock)}, hooks_{std::move(hooks)} {}
+
+    Result<void> make_desk(
+        net::NetContext context,
+        polymarket::ClobAccount account,
+        polymarket::ClobDesk::Options const& options
+    ) {
+        auto const executor = context.executor;
+        polymarket::ClobDesk::Hooks hooks;
+        hooks.publish = hooks_.publish;
+        hooks.market_of = [this](ConditionId const& id) {
+            return engine_.board().find(id);
+        };
+        hooks.doubt = [this](std::string const& why) {
+            reconcile_->doubt(why);
+        };
+        hooks.reconciled = [this] {
+            return reconcile_->refusal();
+        };
+        auto desk = polymarket::ClobDesk::create(
+            std::move(context), std::move(account), options, std::move(hooks)
+        );
+        if (!desk) return desk.error();
+        desk_ = std::move(*desk);
+        auto const file = directory_ / "unassigned";
+        reconcile_ = std::make_unique<execution::ReconcileActor>(
+            executor,
+            clock_,
+            desk_->account(),
+            engine_.execution(),
+            engine_.portfolio(),
+            read_unassigned(file),
+            execution::ReconcileActor::Options{},
+            execution::ReconcileActor::Hooks{
+                hooks_.publish,
+                [this](std::string const& text) { hooks_.say(text); },
+                [this](std::string const& text) { hooks_.say("ALARM " + text); },
+                [file](Usdc amount) {
+                    // Established anew at the next start if this cannot be written.
+                    (void)models::replace_file(file, std::to_string(amount.micros()));
+                }
+            }
+        );
+        return {};
+    }
+
+    OrderVenue& orders() override { return desk_->orders(); }
+
+    void start(runtime::Bus&, Engine& engine) override {
+        engine.listen_facts([this](Fact const& fact) { reconcile_->on(fact); });
+        engine.supervisor().start_job(runtime::Stage::orders, "exchange", open());
+    }
+
+private:
+    // Until it is open the desk itself refuses orders.
+    Task<void> open() {
+        Nanos pause = Seconds{1};
+        for (;;) {
+            auto const opened = co_await desk_->open(clock_.now() + open_max);
+            if (opened) break;
+            if (opened.error().fault == Fault::cancelled) co_return;
+            hooks_.say("the exchange is not ready: " + describe(opened.error()));
+            if (!co_await clock_.wait_until(clock_.now() + pause)) co_return;
+            pause = std::min<Nanos>(pause * 2, open_retry_max);
+        }
+        hooks_.say("the exchange is connected; comparing the books");
+        desk_->start();
+        engine_.supervisor().start(runtime::Stage::orders, "reconcile", reconcile_->run());
+    }
+
+    Engine& engine_;
+    runtime::Clock& clock_;
+    std::filesystem::path directory_;
+    ledger::LedgerLock lock_; // of the wallet
+    Hooks hooks_;
+    std::unique_ptr<polymarket::ClobDesk> desk_;
+    std::unique_ptr<execution::ReconcileActor> reconcile_;
+};
+
+} // namespace
+
 Result<std::unique_ptr<LiveVenue>> make_exchange_venue(
     Mode mode,
-    net::NetContext,
-    config::RunConfig const&,
-    std::filesystem::path const&,
-    std::filesystem::path const&,
-    Engine&,
-    LiveVenue::Hooks
+    net::NetContext context,
+    config::RunConfig const& config,
+    std::filesystem::path const& directory,
+    std::filesystem::path const& sandbox,
+    Engine& engine,
+    LiveVenue::Hooks hooks
 ) {
-    return Failure{
-        Fault::invalid, "run", std::string{to_string(mode)} + " mode is not wired yet; use paper"
-    };
+    if (mode != Mode::sandbox)
+        return Failure{
+            Fault::invalid, "run", "live mode is not enabled in this build; use paper or sandbox"
+        };
+    auto key = sandbox_trading_key(sandbox);
+    if (!key) return key.error();
+    polymarket::ClobAccount account;
+    account.signer = key->signer;
+    account.credentials = key->credentials;
+    auto lock = lock_wallet(sandbox, key->signer->address(), account.chain_id);
+    if (!lock) return lock.error();
+    auto venue = std::make_unique<ExchangeVenue>(
+        engine, context, directory, std::move(*lock), std::move(hooks)
+    );
+    if (auto const made =
+            venue->make_desk(std::move(context), std::move(account), desk_options(config));
+        !made)
+        return made.error();
+    return std::unique_ptr<LiveVenue>{std::move(venue)};
 }
 
 } // namespace polyquant::app

@@ -49,6 +49,7 @@ LiveSession::LiveSession(
       outside_{std::move(outside)}, console_{make_console(out, options.json, config.run.console)},
       training_{*outside_.io, 1, runtime::Delivery::as_ready},
       disk_{*outside_.io, 1, runtime::Delivery::as_ready},
+      intents_pool_{*outside_.io, 1, runtime::Delivery::as_ready},
       engine_{
           EngineParts{
               outside_.io->get_executor(),
@@ -64,7 +65,10 @@ LiveSession::LiveSession(
                   return feeds_ ? feeds_->clock_offset() : std::nullopt;
               },
               storage_.quote_table,
-              storage_.trained
+              storage_.trained,
+              [this](PreparedOrder const& order) {
+                  return make_durable(order);
+              }
           },
           std::move(config)
       },
@@ -106,6 +110,13 @@ Result<void> LiveSession::prepare() {
     return make_venue();
 }
 
+// Play money needs no more than the journal.
+Task<Result<void>> LiveSession::make_durable(PreparedOrder order) {
+    if (!intents_) co_return Result<void>{};
+    auto kept = co_await intents_->keep(order);
+    co_return kept;
+}
+
 Result<void> LiveSession::make_venue() {
     LiveVenue::Hooks hooks{
         [this](Event event) { bus_.publish(std::move(event)); },
@@ -119,6 +130,9 @@ Result<void> LiveSession::make_venue() {
             *outside_.clock, outside_.io->get_executor(), config, std::move(hooks)
         );
     } else {
+        auto intents = IntentFile::open(storage_.directory / "intents.log", intents_pool_);
+        if (!intents) return intents.error();
+        intents_ = std::move(*intents);
         auto venue = make_exchange_venue(
             options_.mode,
             net_->context(engine_.supervisor()),

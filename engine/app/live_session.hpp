@@ -5,6 +5,7 @@
 #include "connectors/tape/session/session_recorder.hpp"
 #include "engine/app/engine.hpp"
 #include "engine/app/exit_code.hpp"
+#include "engine/app/intent_file.hpp"
 #include "engine/app/live_feeds.hpp"
 #include "engine/app/live_storage.hpp"
 #include "engine/app/live_venue.hpp"
@@ -50,6 +51,7 @@ public:
 private:
     Result<void> prepare();
     Result<void> make_venue();
+    Task<Result<void>> make_durable(PreparedOrder order);
     Result<void> open_recorder();
     void take(Event event);
     void start_tasks();
@@ -74,6 +76,8 @@ private:
     runtime::Bus bus_;
     runtime::SidePool training_;
     runtime::SidePool disk_;
+    runtime::SidePool intents_pool_;
+    std::unique_ptr<IntentFile> intents_; // where orders are real
     std::unique_ptr<net::NetStack> net_;
     std::unique_ptr<tape::SessionRecorder> recorder_; // null: not recorded
     VenueSlot slot_;

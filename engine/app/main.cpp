@@ -9,6 +9,7 @@
 #include "engine/app/doctor_command.hpp"
 #include "engine/app/exit_code.hpp"
 #include "engine/app/fetch_command.hpp"
+#include "engine/app/keys_commands.hpp"
 #include "engine/app/ledger_commands.hpp"
 #include "engine/app/model_commands.hpp"
 #include "engine/app/record_command.hpp"
@@ -186,6 +187,7 @@ int dispatch(int argc, char** argv) {
         if (command == "train") return app::run_train(args, std::cout, std::cerr);
         if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
         if (command == "sandbox") return app::run_sandbox(args, stdout, stderr);
+        if (command == "keys") return app::run_keys(args, std::cout, std::cerr);
         if (command == "models") return app::run_models(args, std::cout, std::cerr);
     }
     CommandLine line;
@@ -203,6 +205,7 @@ int dispatch(int argc, char** argv) {
     line.app.add_subcommand("evaluate", "Judge every model on held-out windows and quotes");
     line.app.add_subcommand("models", "List, show, compare and promote trained models");
     line.app.add_subcommand("sandbox", "A venue of one's own on this machine (see sandbox --help)");
+    line.app.add_subcommand("keys", "Encrypted keys and API credentials (see keys --help)");
     auto* params = line.app.add_subcommand(
         "params", "Every parameter with value, origin, range and meaning, and break-even tables"
     );
