@@ -1,4 +1,5 @@
 #include "strategies/catalog.hpp"
+#include "strategies/expiry/expiry_actor.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace polyquant;
@@ -11,6 +12,12 @@ TEST_CASE("Every kind in the catalog makes a strategy from its defaults", "[stra
         config.header.kind = kind.name;
         config.header.name = "x";
         config.params = kind.defaults();
+        CHECK_FALSE(kind.summary.empty());
+        CHECK(config.params->unsound({}).empty());
+        if (!trades_windows(config)) {
+            CHECK(make_expiry(config)->epoch() == config.epoch());
+            continue;
+        }
 
         auto const strategy = make_strategy(config);
 
@@ -18,8 +25,6 @@ TEST_CASE("Every kind in the catalog makes a strategy from its defaults", "[stra
         CHECK(strategy->name().text == "x");
         CHECK(strategy->epoch() == config.epoch());
         CHECK(strategy->trades(Asset::btc));
-        CHECK_FALSE(kind.summary.empty());
-        CHECK(config.params->unsound({}).empty());
     }
 }
 
