@@ -1,8 +1,10 @@
 #include "strategies/catalog.hpp"
 
+#include "strategies/examples/leader.hpp"
 #include "strategies/expiry/expiry_actor.hpp"
 #include "strategies/expiry/params.hpp"
 #include "strategies/scalp/scalp.hpp"
+#include "strategies/signals/signals.hpp"
 
 namespace polyquant::strategies {
 
@@ -50,6 +52,18 @@ constexpr std::array catalog{
     entry<ScalpS2, ScalpS2Params>(
         "scalp_s2",
         "Late favourite on the model's edge, confirmed by the coin's move from the strike."
+    ),
+    entry<AskMomentum, AskMomentumParams>(
+        "ask_momentum", "The model's edge on a side whose ask has just risen. Off unless added."
+    ),
+    entry<AskTableStrategy, AskTableParams>(
+        "ask_table", "Asks that have paid, by a table of past windows. Off unless added."
+    ),
+    entry<AssetLag, AssetLagParams>(
+        "asset_lag", "Coins whose asks have not followed the leader's move. Off unless added."
+    ),
+    entry<examples::Leader, examples::LeaderParams>(
+        "example_leader", "The cookbook's example: the side on which the coin stands, late."
     ),
     expiry_entry<ExpiryParams>(
         "expiry", "Favourites of any market that ends soon, found by scanning the venue's list."

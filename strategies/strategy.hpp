@@ -37,6 +37,7 @@ struct StrategyInput {
     WindowState const& state;
     Usdc bankroll; // free money: neither in shares nor reserved by open orders
     std::uint64_t input_seq = 0;
+    MarketView const* leader = nullptr; // the same window of Strategy::leader(), if there is one
 };
 
 // What one side looked like and how far its checks went: for the status line and the audit row.
@@ -105,6 +106,9 @@ public:
     virtual bool trades(Asset asset) const = 0;
     // Evaluations before this much is left to the close are certain to end in outside_zone.
     virtual Seconds lead() const = 0;
+
+    // Another coin whose window it also looks at; it is then evaluated when that one changes, too.
+    virtual std::optional<Asset> leader() const { return std::nullopt; }
 };
 
 } // namespace polyquant::strategies

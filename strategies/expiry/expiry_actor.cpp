@@ -103,8 +103,7 @@ Reason ExpiryActor::evaluate(Candidate const& candidate, std::uint64_t seq) {
     auto const& other = candidate.market.token(opposite(candidate.outcome));
     if (memory_.status(other, now) == TokenStatus::pending) input.token = TokenStatus::pending;
     input.event_held = event_held(candidate);
-    input.held_elsewhere = host_.held_elsewhere(strategy_->name(), candidate.token()) ||
-                           host_.held_elsewhere(strategy_->name(), other);
+    input.held_elsewhere = host_.held_elsewhere(strategy_->name(), candidate.market.condition);
     input.pending = memory_.pending();
     input.trades_today = trades_today(now);
     input.balance_halted = balance_halted_until_ && now < *balance_halted_until_;

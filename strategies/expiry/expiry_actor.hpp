@@ -46,8 +46,8 @@ public:
     virtual std::optional<PricePoint> spot(Asset asset) const = 0;
     virtual Usdc free_bankroll(StrategyName const& strategy) const = 0;
     virtual Held held(StrategyName const& strategy, TokenId const& token) const = 0;
-    // Another strategy holds the token or has an order for it.
-    virtual bool held_elsewhere(StrategyName const& asking, TokenId const& token) const = 0;
+    // Another strategy holds shares of the market, of either outcome, or has an order there.
+    virtual bool held_elsewhere(StrategyName const& asking, ConditionId const& market) const = 0;
 
     // Lists the market on the board and follows its books, until unwatch().
     virtual void watch(Market const& market) = 0;

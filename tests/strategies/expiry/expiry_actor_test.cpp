@@ -190,7 +190,7 @@ TEST_CASE("Two strategies never hold the same market", "[expiry][actor]") {
     ExpiryWorld world;
     world.scan(listing(1, world.now()));
     world.quote(1, cents(95), cents(96));
-    world.elsewhere.insert(numbered<TokenId>(1, 3));
+    world.elsewhere.insert(numbered<ConditionId>(1, 1));
 
     world.actor.cycle();
 

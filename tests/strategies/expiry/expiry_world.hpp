@@ -70,7 +70,7 @@ struct ExpiryWorld final : ExpiryHost {
     std::map<ConditionId, std::unique_ptr<Listed>> board;
     std::map<Asset, PricePoint> spots;
     std::map<TokenId, Held> holdings;
-    std::set<TokenId> elsewhere;
+    std::set<ConditionId> elsewhere;
     Usdc bankroll = usd(1'000);
     Reason gate = Reason::order_sent;
     std::vector<PlaceOrder> orders;
@@ -121,8 +121,8 @@ struct ExpiryWorld final : ExpiryHost {
         return found == holdings.end() ? Held{} : found->second;
     }
 
-    bool held_elsewhere(StrategyName const&, TokenId const& token) const override {
-        return elsewhere.contains(token);
+    bool held_elsewhere(StrategyName const&, ConditionId const& market) const override {
+        return elsewhere.contains(market);
     }
 
     void watch(Market const& market) override {
