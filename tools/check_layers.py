@@ -23,6 +23,7 @@ ALLOWED = {
     "engine/execution": ["engine/core", "engine/ports", "engine/runtime", "config"],
     "engine/settlement": ["engine/core", "engine/ports", "engine/runtime", "engine/market", "config"],
     "engine/ledger": ["engine/core"],
+    "engine/signal": ["engine/core", "engine/runtime", "engine/market", "engine/settlement", "models"],
     "engine/observe": ["engine/core", "engine/execution", "config", "strategies", "models", "engine/market"],
     "connectors": ["engine/core", "engine/ports", "engine/runtime", "config"],
 }
