@@ -8,8 +8,12 @@
 #include "engine/app/exit_code.hpp"
 #include "engine/app/ledger_commands.hpp"
 #include "engine/app/model_commands.hpp"
+#include "engine/app/params_history.hpp"
 #include "engine/app/replay_command.hpp"
 #include "engine/app/run_command.hpp"
+#include "engine/app/signal_command.hpp"
+#include "engine/app/transfer_command.hpp"
+#include "engine/runtime/clock.hpp"
 #include "strategies/catalog.hpp"
 
 #include <CLI/CLI.hpp>
@@ -29,10 +33,25 @@ struct CommandLine {
     std::string run_for;
     std::vector<std::filesystem::path> params_files;
     bool params_markdown = false;
+    std::optional<std::filesystem::path> params_history;
     std::filesystem::path where;
     std::filesystem::path csv;
     std::optional<std::string> strategy;
+    app::TransferOptions transfer;
 };
+
+CLI::App* add_transfer(CommandLine& line) {
+    auto& o = line.transfer;
+    auto* c = line.app.add_subcommand(
+        "transfer", "Move free money between two strategies of a run that is stopped"
+    );
+    c->add_option("run", o.run, "The run's directory")->required()->check(CLI::ExistingDirectory);
+    c->add_option("--from", o.from, "Strategy that gives")->required();
+    c->add_option("--to", o.to, "Strategy that gets")->required();
+    c->add_option("amount", o.amount, "USDC, e.g. 12.50")->required();
+    c->add_option("--note", o.note, "Why, for the ledger");
+    return c;
+}
 
 CLI::App* add_replay(CommandLine& line) {
     auto& o = line.replay;
@@ -100,6 +119,14 @@ int show_params(CommandLine const& line) {
         return app::code(app::ExitCode::usage);
     }
     config::print_params(*loaded, std::cout);
+    if (line.params_history) {
+        auto const history = app::history_text(*loaded, *line.params_history);
+        if (!history) {
+            std::cerr << describe(history.error()) << '\n';
+            return app::code(app::ExitCode::usage);
+        }
+        std::cout << *history;
+    }
     auto const unsound = config::unsound_strategies(*loaded);
     std::cerr << config::to_string(unsound);
     return app::code(unsound.empty() ? app::ExitCode::ok : app::ExitCode::usage);
@@ -130,6 +157,7 @@ int dispatch(int argc, char** argv) {
         if (command == "tape") return tape::run_tape_command(args, std::cout, std::cerr);
         if (command == "train") return app::run_train(args, std::cout, std::cerr);
         if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
+        if (command == "signal") return app::run_signal(args, std::cout, std::cerr);
         if (command == "models") return app::run_models(args, std::cout, std::cerr);
     }
     CommandLine line;
@@ -141,6 +169,7 @@ int dispatch(int argc, char** argv) {
     auto* replay = add_replay(line);
     line.app.add_subcommand("tape", "Import, inspect and print recordings (see tape --help)");
     line.app.add_subcommand("train", "Train a window model on bars (see train --help)");
+    line.app.add_subcommand("signal", "Log every decision of the pipeline without orders");
     line.app.add_subcommand("evaluate", "Judge every model on held-out windows and quotes");
     line.app.add_subcommand("models", "List, show, compare and promote trained models");
     auto* params = line.app.add_subcommand(
@@ -148,12 +177,16 @@ int dispatch(int argc, char** argv) {
     );
     params->add_option("config", line.params_files, "Configuration files")
         ->check(CLI::ExistingFile);
+    params->add_option(
+        "--history", line.params_history, "A run's directory: trades a day and win rates of it"
+    );
     params->add_flag("--markdown", line.params_markdown, "The reference page of all parameters");
     auto* status = add_ledger_command(line, "status", "Money and positions of a run, by strategy");
     auto* trades = add_ledger_command(line, "trades", "The trade log as CSV on standard output");
     trades->add_option("--strategy", line.strategy, "Only this strategy's");
     auto* exports = add_ledger_command(line, "export", "Write the trade log to a CSV file");
     exports->add_option("csv", line.csv, "The file")->required();
+    auto* transfer = add_transfer(line);
     auto* check = add_ledger_command(line, "check", "Verify a ledger's books and print its digest");
     try {
         line.app.parse(argc, argv);
@@ -167,6 +200,8 @@ int dispatch(int argc, char** argv) {
     if (*status) return app::run_status(line.where, stdout, stderr);
     if (*trades) return app::run_trades(line.where, line.strategy, stdout, stderr);
     if (*exports) return app::run_export(line.where, line.csv, stdout, stderr);
+    if (*transfer)
+        return app::run_transfer(line.transfer, runtime::LiveClock{}.utc_now(), stdout, stderr);
     if (*check) return app::run_check(line.where, stdout, stderr);
     return app::code(app::ExitCode::usage);
 }
