@@ -6,6 +6,13 @@
 
 namespace polyquant::config {
 
+// What happens when a strategy wants to buy in a market where another one is.
+enum class SameMarket : std::uint8_t { share, first };
+
+constexpr std::array<Choice<SameMarket>, 2> choices(SameMarket) {
+    return {{{"share", SameMarket::share}, {"first", SameMarket::first}}};
+}
+
 struct RiskParams {
     Usdc kill_switch = usd(5);
     int loss_streak_max = 5;
@@ -25,6 +32,7 @@ struct RiskParams {
     double calibration_reduce_alpha = 0.10;
     double calibration_stop_alpha = 0.01;
     int calibration_reduced_size = 50;
+    SameMarket same_market = SameMarket::share;
     bool allow_loosening = false;
 
     friend bool operator==(RiskParams const&, RiskParams const&) = default;
@@ -196,6 +204,15 @@ struct RiskParams {
                 "% of the size",
                 "What is left of a buy while the strategy is reduced.",
                 Change::loosens_up
+            },
+            Param{
+                "same_market",
+                &P::same_market,
+                "",
+                "Several strategies in one market: share lets each buy within its own and the "
+                "common "
+                "limits; first keeps out all but the one that holds it or has an order there. The "
+                "expiry strategy keeps out of occupied markets either way."
             },
             Param{
                 "allow_loosening",

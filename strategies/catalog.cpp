@@ -1,6 +1,10 @@
 #include "strategies/catalog.hpp"
 
+#include "strategies/examples/leader.hpp"
+#include "strategies/expiry/expiry_actor.hpp"
+#include "strategies/expiry/params.hpp"
 #include "strategies/scalp/scalp.hpp"
+#include "strategies/signals/signals.hpp"
 
 namespace polyquant::strategies {
 
@@ -27,12 +31,18 @@ std::unique_ptr<Strategy> make(StrategyConfig const& config) {
 
 struct Entry {
     config::StrategyKind kind;
-    std::unique_ptr<Strategy> (*make)(StrategyConfig const& config);
+    std::unique_ptr<Strategy> (*make)(StrategyConfig const& config); // null: not one for windows
 };
 
 template <class S, class P>
 constexpr Entry entry(std::string_view name, std::string_view summary) {
     return {{name, summary, &read<P>, &defaults<P>}, &make<S, P>};
+}
+
+// A kind that trades other markets than the windows of our coins, with an actor of its own.
+template <class P>
+constexpr Entry expiry_entry(std::string_view name, std::string_view summary) {
+    return {{name, summary, &read<P>, &defaults<P>}, nullptr};
 }
 
 constexpr std::array catalog{
@@ -42,6 +52,21 @@ constexpr std::array catalog{
     entry<ScalpS2, ScalpS2Params>(
         "scalp_s2",
         "Late favourite on the model's edge, confirmed by the coin's move from the strike."
+    ),
+    entry<AskMomentum, AskMomentumParams>(
+        "ask_momentum", "The model's edge on a side whose ask has just risen. Off unless added."
+    ),
+    entry<AskTableStrategy, AskTableParams>(
+        "ask_table", "Asks that have paid, by a table of past windows. Off unless added."
+    ),
+    entry<AssetLag, AssetLagParams>(
+        "asset_lag", "Coins whose asks have not followed the leader's move. Off unless added."
+    ),
+    entry<examples::Leader, examples::LeaderParams>(
+        "example_leader", "The cookbook's example: the side on which the coin stands, late."
+    ),
+    expiry_entry<ExpiryParams>(
+        "expiry", "Favourites of any market that ends soon, found by scanning the venue's list."
     ),
 };
 
@@ -60,8 +85,21 @@ config::StrategyKinds strategy_kinds() {
 
 std::unique_ptr<Strategy> make_strategy(StrategyConfig const& config) {
     for (auto const& known : catalog)
-        if (known.kind.name == config.header.kind) return known.make(config);
-    ensure_failed("known kind", config.header.kind.c_str(), __FILE__, __LINE__);
+        if (known.kind.name == config.header.kind && known.make != nullptr)
+            return known.make(config);
+    ensure_failed("known kind of windows", config.header.kind.c_str(), __FILE__, __LINE__);
+}
+
+bool trades_windows(StrategyConfig const& config) {
+    for (auto const& known : catalog)
+        if (known.kind.name == config.header.kind) return known.make != nullptr;
+    return false;
+}
+
+std::unique_ptr<expiry::ExpiryStrategy> make_expiry(StrategyConfig const& config) {
+    auto const* params = dynamic_cast<TypedParams<ExpiryParams> const*>(config.params.get());
+    ENSURE(params != nullptr, "make_expiry is given an expiry strategy");
+    return std::make_unique<expiry::ExpiryStrategy>(config, params->get());
 }
 
 } // namespace polyquant::strategies

@@ -37,6 +37,7 @@ struct StrategyInput {
     WindowState const& state;
     Usdc bankroll; // free money: neither in shares nor reserved by open orders
     std::uint64_t input_seq = 0;
+    MarketView const* leader = nullptr; // the same window of Strategy::leader(), if there is one
 };
 
 // What one side looked like and how far its checks went: for the status line and the audit row.
@@ -63,22 +64,15 @@ struct Decision {
     SideAudit& operator[](Outcome o) { return audit[static_cast<std::size_t>(o)]; }
 };
 
-class Strategy {
+// What every strategy has, whatever it looks at: its name, parameters and epoch.
+class ConfiguredStrategy {
 public:
-    explicit Strategy(config::StrategyConfig config)
+    explicit ConfiguredStrategy(config::StrategyConfig config)
         : config_{std::move(config)}, name_{config_.header.name}, epoch_{config_.epoch()} {}
 
-    virtual ~Strategy() = default;
-    Strategy(Strategy const&) = delete;
-    Strategy& operator=(Strategy const&) = delete;
-
-    // `view.now` never goes back between calls. All state that must survive a reload is in the
-    // input, so that replacing the object loses nothing.
-    virtual Decision decide(StrategyInput const& input) = 0;
-    // Whether its markets should be evaluated for this asset at all.
-    virtual bool trades(Asset asset) const = 0;
-    // Evaluations before this much is left to the close are certain to end in outside_zone.
-    virtual Seconds lead() const = 0;
+    virtual ~ConfiguredStrategy() = default;
+    ConfiguredStrategy(ConfiguredStrategy const&) = delete;
+    ConfiguredStrategy& operator=(ConfiguredStrategy const&) = delete;
 
     StrategyName const& name() const { return name_; }
 
@@ -98,6 +92,23 @@ private:
     config::StrategyConfig config_;
     StrategyName name_;
     std::uint64_t epoch_;
+};
+
+// One that trades the windows of our coins.
+class Strategy : public ConfiguredStrategy {
+public:
+    using ConfiguredStrategy::ConfiguredStrategy;
+
+    // `view.now` never goes back between calls. All state that must survive a reload is in the
+    // input, so that replacing the object loses nothing.
+    virtual Decision decide(StrategyInput const& input) = 0;
+    // Whether its markets should be evaluated for this asset at all.
+    virtual bool trades(Asset asset) const = 0;
+    // Evaluations before this much is left to the close are certain to end in outside_zone.
+    virtual Seconds lead() const = 0;
+
+    // Another coin whose window it also looks at; it is then evaluated when that one changes, too.
+    virtual std::optional<Asset> leader() const { return std::nullopt; }
 };
 
 } // namespace polyquant::strategies

@@ -28,10 +28,15 @@ bool StrategyActor::follows(Asset asset) const {
 }
 
 void StrategyActor::wake(Asset asset, std::uint64_t seq) {
-    if (quiet_ || !follows(asset)) return;
+    if (quiet_) return;
+    auto const leads = strategy_->leader() == asset;
+    if (!leads && !follows(asset)) return;
     auto const now = clock_.utc_now();
     if (window_at(now, window_length_).end() - now > strategy_->lead()) return;
-    evaluate(asset, seq);
+    if (follows(asset)) evaluate(asset, seq);
+    if (!leads) return;
+    for (auto const follower : assets_)
+        if (follower != asset && follows(follower)) evaluate(follower, seq);
 }
 
 Task<void> StrategyActor::run() {
@@ -56,12 +61,15 @@ Reason StrategyActor::evaluate(Asset asset, std::uint64_t seq) {
     auto const window = window_at(now, window_length_);
     auto& desk = desk_for(asset, window);
     auto const view = host_.view(asset, window);
+    auto const leader = strategy_->leader();
+    auto const led_by = leader ? std::optional{host_.view(*leader, window)} : std::nullopt;
     auto const input = StrategyInput{
         .view = view,
         .signal = host_.signal(asset),
         .state = desk.state,
         .bankroll = host_.free_bankroll(strategy_->name()),
         .input_seq = seq,
+        .leader = led_by ? &*led_by : nullptr,
     };
 
     auto const decision = strategy_->decide(input);

@@ -24,6 +24,7 @@ ALLOWED = {
     "engine/settlement": ["engine/core", "engine/ports", "engine/runtime", "engine/market", "config"],
     "engine/ledger": ["engine/core"],
     "engine/accuracy": ["engine/core", "config", "models"],
+    "engine/signal": ["engine/core", "engine/runtime", "engine/market", "engine/settlement", "models"],
     "engine/observe": ["engine/core", "engine/execution", "config", "strategies", "models", "engine/market"],
     "connectors": ["engine/core", "engine/ports", "engine/runtime", "config"],
 }

@@ -5,6 +5,7 @@
 #include "connectors/tape/record.hpp"
 
 #include <concepts>
+#include <optional>
 #include <type_traits>
 
 namespace polyquant::tape {
@@ -12,9 +13,8 @@ namespace polyquant::tape {
 template <class E, class T>
 concept MaybeConst = std::same_as<std::remove_const_t<E>, T>;
 
-template <class F, MaybeConst<MarketListed> E>
-void transfer(F& fields, E& e) {
-    auto& m = e.market;
+template <class F, MaybeConst<Market> M>
+void transfer_market(F& fields, M& m) {
     fields.id(m.condition.bytes);
     fields.text(m.slug);
     fields.text(m.question);
@@ -32,6 +32,21 @@ void transfer(F& fields, E& e) {
     fields.duration(m.taker_delay);
     fields.choice(m.version, 2);
     fields.flag(m.neg_risk);
+}
+
+// A price that may be missing: a flag, then the price where there is one.
+template <class F, MaybeConst<std::optional<Price>> P>
+void optional_price(F& fields, P& price) {
+    bool present = price.has_value();
+    fields.flag(present);
+    auto value = price.value_or(Price{});
+    if (present) fields.price(value);
+    if constexpr (!std::is_const_v<P>) price = present ? std::optional{value} : std::nullopt;
+}
+
+template <class F, MaybeConst<MarketListed> E>
+void transfer(F& fields, E& e) {
+    transfer_market(fields, e.market);
 }
 
 template <class F, MaybeConst<BookSnapshot> E>
@@ -120,6 +135,23 @@ void transfer(F& fields, E& e) {
     fields.flag(r.maker);
     fields.choice(r.state, 5);
     fields.time(r.matched_at);
+}
+
+template <class F, MaybeConst<MarketScanned> E>
+void transfer(F& fields, E& e) {
+    auto& l = e.listing;
+    transfer_market(fields, l.market);
+    fields.choice(l.defect, 4);
+    fields.text(l.refusal);
+    optional_price(fields, l.up_price);
+    optional_price(fields, l.down_price);
+    fields.size(l.liquidity);
+    fields.flag(l.active);
+    fields.flag(l.closed);
+    fields.flag(l.accepts_orders);
+    fields.flag(l.tokens_checked);
+    fields.text(l.tags);
+    fields.text(l.event);
 }
 
 template <class F, MaybeConst<RawFrame> E>

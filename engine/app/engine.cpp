@@ -41,7 +41,8 @@ constexpr auto outside_input = runtime::EventKinds::of<
     BarUpdate,
     PriceTick,
     MarketResolved,
-    FeedState>();
+    FeedState,
+    MarketScanned>();
 
 } // namespace
 
@@ -111,9 +112,7 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
       },
       window_signals_{config_.run.assets, config_.model, parts_.trained} {
     for (auto const& strategy : config_.strategies)
-        strategies_.push_back({std::make_unique<strategies::StrategyActor>(
-            parts_.clock, *this, strategies::make_strategy(strategy), config_.run.assets
-        )});
+        add_strategy(strategy);
     models_.listen(
         {.on_signal =
              [this](models::Signal const& s) {
@@ -155,6 +154,39 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
     facts_.listen([this](Fact const& fact) { on_fact(fact); });
 }
 
+void Engine::add_strategy(config::StrategyConfig const& strategy) {
+    if (strategies::trades_windows(strategy)) {
+        strategies_.push_back({std::make_unique<strategies::StrategyActor>(
+            parts_.clock, *this, strategies::make_strategy(strategy), config_.run.assets
+        )});
+        return;
+    }
+    expiries_.push_back(std::make_unique<ExpiryDesk>(
+        ExpiryDesk::Parts{
+            parts_.clock,
+            parts_.bus,
+            parts_.journal,
+            board_,
+            portfolio_,
+            [this](PlaceOrder const& order, execution::RiskView const& view) {
+                if (failed_) return ExpiryDesk::Submitted{Reason::trading_halted, {}};
+                auto const submitted = execution_.submit(order, view);
+                return ExpiryDesk::Submitted{submitted.reason, submitted.order};
+            },
+            [this] { return clock_offset(); },
+            [this](FactBody body) { facts_.record(std::move(body)); },
+            [this](Result<std::uint64_t> const& appended) {
+                check(appended);
+            }
+        },
+        strategies::make_expiry(strategy)
+    ));
+}
+
+std::optional<Nanos> Engine::clock_offset() const {
+    return parts_.clock_offset ? parts_.clock_offset() : Nanos{0};
+}
+
 void Engine::warm_up(Asset asset, std::span<Bar const> history) {
     models_.warm_up(asset, history);
     window_signals_.warm_up(asset, history);
@@ -168,6 +200,8 @@ Result<void> Engine::restore() {
         settler_.restore(fact.body);
         record_.on(fact);
         unfinished_.on(fact.body);
+        for (auto& desk : expiries_)
+            desk->actor().on(fact);
         facts_.continue_after(fact.seq);
         return {};
     });
@@ -244,6 +278,10 @@ void Engine::subscribe() {
         if (e.end_of_frame) wake_for_token(e.token, e.at.seq);
     });
     bus.on<PriceTick>("strategies", [this](PriceTick const& e) { wake_all(e.asset, e.at.seq); });
+    bus.on<MarketScanned>("strategies", [this](MarketScanned const& e) {
+        for (auto& desk : expiries_)
+            desk->actor().on(e);
+    });
     bus.on<BreakerChanged>("status", [this](BreakerChanged const& e) {
         breakers_[e.endpoint_group] = e.state;
     });
@@ -262,6 +300,10 @@ void Engine::start_tasks() {
         auto const& name = slot.actor->strategy().name().text;
         supervisor_.start(Stage::strategies, name, slot.actor->run());
     }
+    for (auto& desk : expiries_) {
+        auto& actor = desk->actor();
+        supervisor_.start(Stage::strategies, actor.strategy().name().text, actor.run());
+    }
     supervisor_.on_stop(Stage::orders, "cancel all orders", [this] {
         auto const deadline = parts_.clock.now() + config_.run.shutdown_grace;
         return execution_.cancel_all(deadline);
@@ -276,18 +318,22 @@ void Engine::start_tasks() {
 }
 
 void Engine::open_books() {
-    for (auto const& slot : strategies_) {
-        auto const& strategy = slot.actor->strategy();
-        auto const* known = portfolio_.find(strategy.name());
-        if (known == nullptr || known->epoch.epoch != strategy.epoch()) open_epoch(strategy);
-        if (known == nullptr)
-            facts_.record(CapitalMoved{
-                strategy.name(), strategy.config().header.bankroll, "starting bankroll"
-            });
-    }
+    for (auto const& slot : strategies_)
+        open_books(slot.actor->strategy());
+    for (auto const& desk : expiries_)
+        open_books(desk->actor().strategy());
 }
 
-void Engine::open_epoch(strategies::Strategy const& strategy) {
+void Engine::open_books(strategies::ConfiguredStrategy const& strategy) {
+    auto const* known = portfolio_.find(strategy.name());
+    if (known == nullptr || known->epoch.epoch != strategy.epoch()) open_epoch(strategy);
+    if (known == nullptr)
+        facts_.record(
+            CapitalMoved{strategy.name(), strategy.config().header.bankroll, "starting bankroll"}
+        );
+}
+
+void Engine::open_epoch(strategies::ConfiguredStrategy const& strategy) {
     facts_.record(
         EpochOpened{strategy.name(), strategy.kind(), strategy.epoch(), strategy.printed_params()}
     );
@@ -297,6 +343,8 @@ void Engine::input_over() {
     sampler_.quiesce();
     for (auto& slot : strategies_)
         slot.actor->quiesce();
+    for (auto& desk : expiries_)
+        desk->actor().quiesce();
 }
 
 Task<runtime::StopReport> Engine::stop() {
@@ -335,7 +383,7 @@ Engine::Submitted Engine::submit(PlaceOrder const& order, MarketView const& view
     risk.book_age = age_of(view.book(order.outcome), view.now);
     risk.spot_age = age_of(view.spot, view.now);
     if (newest != nullptr) risk.signal_age = view.now - newest->as_of;
-    risk.clock_offset = parts_.clock_offset ? parts_.clock_offset() : Nanos{0};
+    risk.clock_offset = clock_offset();
     auto const submitted = execution_.submit(order, risk);
     return {submitted.reason, submitted.order};
 }
@@ -357,6 +405,8 @@ void Engine::on_fact(Fact const& fact) {
     record_.on(fact);
     for (auto& slot : strategies_)
         slot.actor->on(fact);
+    for (auto& desk : expiries_)
+        desk->actor().on(fact);
     if (auto const* trade = std::get_if<TradeMatched>(&fact.body)) {
         update_pin(trade->market);
     } else if (auto const* changed = std::get_if<TradeChanged>(&fact.body)) {
@@ -397,6 +447,8 @@ void Engine::wake_all(Asset asset, std::uint64_t seq) {
 }
 
 void Engine::wake_for_token(TokenId const& token, std::uint64_t seq) {
+    for (auto& desk : expiries_)
+        desk->actor().wake(token, seq);
     auto const place = board_.find(token);
     if (!place || !place->market->asset) return;
     auto const asset = *place->market->asset;
@@ -504,6 +556,14 @@ config::ReloadVerdict Engine::reload(config::RunConfig next) {
         auto const new_epoch = changed->epoch() != slot.actor->strategy().epoch();
         slot.actor->replace(strategies::make_strategy(*changed));
         if (new_epoch) open_epoch(slot.actor->strategy());
+    }
+    for (auto& desk : expiries_) {
+        auto& actor = desk->actor();
+        auto const* changed = config_.find(actor.strategy().name().text);
+        ENSURE(changed != nullptr, "an accepted reload keeps every strategy");
+        auto const new_epoch = changed->epoch() != actor.strategy().epoch();
+        actor.replace(strategies::make_expiry(*changed));
+        if (new_epoch) open_epoch(actor.strategy());
     }
     if (!(before.model == config_.model)) rebuild_models(config_.model);
     return verdict;

@@ -7,6 +7,7 @@
 #include "engine/accuracy/forecast_sampler.hpp"
 #include "engine/accuracy/track_record.hpp"
 #include "engine/app/decision_journal.hpp"
+#include "engine/app/expiry_desk.hpp"
 #include "engine/app/fact_log.hpp"
 #include "engine/app/guarded_venue.hpp"
 #include "engine/app/input_digest.hpp"
@@ -135,8 +136,11 @@ private:
     void subscribe();
     void start_tasks();
     void open_books();
-    void open_epoch(strategies::Strategy const& strategy);
+    void open_books(strategies::ConfiguredStrategy const& strategy);
+    void open_epoch(strategies::ConfiguredStrategy const& strategy);
+    void add_strategy(config::StrategyConfig const& strategy);
     void adopt(Market const& market);
+    std::optional<Nanos> clock_offset() const;
     void on_fact(Fact const& fact);
     void wake_all(Asset asset, std::uint64_t seq);
     void refresh_window_signal(Asset asset);
@@ -155,6 +159,8 @@ private:
     void fail(Failure const& failure);
     observe::AssetStatus asset_status(Asset asset, UtcTime now) const;
     observe::StrategyStatus strategy_status(strategies::StrategyActor const& actor) const;
+    observe::StrategyStatus strategy_status(strategies::expiry::ExpiryActor const& actor) const;
+    void add_account(observe::StrategyStatus& status, StrategyName const& name) const;
 
     EngineParts parts_;
     config::RunConfig config_;
@@ -174,6 +180,7 @@ private:
     models::ModelActor models_;
     WindowSignals window_signals_;
     std::vector<StrategySlot> strategies_;
+    std::vector<std::unique_ptr<ExpiryDesk>> expiries_;
     std::array<std::deque<Bar>, asset_count> history_; // closed bars, to rebuild models on a reload
     std::set<ConditionId> pinned_;                     // markets we hold shares of
     UnfinishedBusiness unfinished_;                    // of an earlier process

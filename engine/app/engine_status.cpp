@@ -42,6 +42,8 @@ observe::StatusSnapshot Engine::status(std::string mode) const {
         status.assets.push_back(asset_status(asset, status.now));
     for (auto const& slot : strategies_)
         status.strategies.push_back(strategy_status(*slot.actor));
+    for (auto const& desk : expiries_)
+        status.strategies.push_back(strategy_status(desk->actor()));
     using execution::EndpointGroup;
     for (auto group : {EndpointGroup::post, EndpointGroup::cancel, EndpointGroup::look_up})
         status.breakers.push_back({std::string{to_string(group)}, execution_.breaker(group)});
@@ -98,8 +100,25 @@ observe::StrategyStatus Engine::strategy_status(strategies::StrategyActor const&
         status.calibration.coins.emplace_back(asset, state);
         status.calibration.state = std::max(status.calibration.state, state);
     }
-    auto const* account = portfolio_.find(strategy.name());
-    if (account == nullptr) return status;
+    add_account(status, strategy.name());
+    return status;
+}
+
+observe::StrategyStatus Engine::strategy_status(strategies::expiry::ExpiryActor const& actor
+) const {
+    observe::StrategyStatus status;
+    auto const& strategy = actor.strategy();
+    status.name = strategy.name().text;
+    status.enabled = strategy.enabled();
+    status.last_reason = actor.last_reason();
+    status.reasons = actor.reasons();
+    add_account(status, strategy.name());
+    return status;
+}
+
+void Engine::add_account(observe::StrategyStatus& status, StrategyName const& name) const {
+    auto const* account = portfolio_.find(name);
+    if (account == nullptr) return;
     auto const fills = account->epoch.total();
     status.halted = account->halted;
     if (account->halted) status.last_reason = account->halt_reason;
@@ -111,7 +130,6 @@ observe::StrategyStatus Engine::strategy_status(strategies::StrategyActor const&
     status.pending = account->open_orders() + account->positions.size();
     status.orders_sent = fills.sent;
     status.orders_filled = fills.filled;
-    return status;
 }
 
 } // namespace polyquant::app

@@ -151,7 +151,7 @@ Result<std::unique_ptr<LiveVenue>> make_exchange_venue(
     if (!key) return key.error();
     polymarket::ClobAccount account;
     account.signer = key->signer;
-    account.credentials = key->credentials;
+    account.credentials = std::move(key->credentials);
     auto lock = lock_wallet(sandbox, key->signer->address(), account.chain_id);
     if (!lock) return lock.error();
     auto venue = std::make_unique<ExchangeVenue>(

@@ -12,10 +12,14 @@
 #include "engine/app/keys_commands.hpp"
 #include "engine/app/ledger_commands.hpp"
 #include "engine/app/model_commands.hpp"
+#include "engine/app/params_history.hpp"
 #include "engine/app/record_command.hpp"
 #include "engine/app/replay_command.hpp"
 #include "engine/app/run_command.hpp"
 #include "engine/app/sandbox_command.hpp"
+#include "engine/app/signal_command.hpp"
+#include "engine/app/transfer_command.hpp"
+#include "engine/runtime/clock.hpp"
 #include "strategies/catalog.hpp"
 
 #include <CLI/CLI.hpp>
@@ -36,9 +40,11 @@ struct CommandLine {
     std::string run_for;
     std::vector<std::filesystem::path> params_files;
     bool params_markdown = false;
+    std::optional<std::filesystem::path> params_history;
     std::filesystem::path where;
     std::filesystem::path csv;
     std::optional<std::string> strategy;
+    app::TransferOptions transfer;
     app::VerdictOptions verdict;
     app::QuotesOptions quotes;
 };
@@ -71,6 +77,19 @@ CLI::App* add_quotes(CommandLine& line) {
     c->add_option("runs", o.runs, "Directories of runs, or their ledger files")->required();
     c->add_option("--seed", o.seed, "A table to start from")->check(CLI::ExistingFile);
     c->add_option("--to", o.to, "Write the table here, for [learning] quote_table");
+    return c;
+}
+
+CLI::App* add_transfer(CommandLine& line) {
+    auto& o = line.transfer;
+    auto* c = line.app.add_subcommand(
+        "transfer", "Move free money between two strategies of a run that is stopped"
+    );
+    c->add_option("run", o.run, "The run's directory")->required()->check(CLI::ExistingDirectory);
+    c->add_option("--from", o.from, "Strategy that gives")->required();
+    c->add_option("--to", o.to, "Strategy that gets")->required();
+    c->add_option("amount", o.amount, "USDC, e.g. 12.50")->required();
+    c->add_option("--note", o.note, "Why, for the ledger");
     return c;
 }
 
@@ -154,6 +173,14 @@ int show_params(CommandLine const& line) {
         return app::code(app::ExitCode::usage);
     }
     config::print_params(*loaded, std::cout);
+    if (line.params_history) {
+        auto const history = app::history_text(*loaded, *line.params_history);
+        if (!history) {
+            std::cerr << describe(history.error()) << '\n';
+            return app::code(app::ExitCode::usage);
+        }
+        std::cout << *history;
+    }
     auto const unsound = config::unsound_strategies(*loaded);
     std::cerr << config::to_string(unsound);
     return app::code(unsound.empty() ? app::ExitCode::ok : app::ExitCode::usage);
@@ -188,6 +215,7 @@ int dispatch(int argc, char** argv) {
         if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
         if (command == "sandbox") return app::run_sandbox(args, stdout, stderr);
         if (command == "keys") return app::run_keys(args, std::cout, std::cerr);
+        if (command == "signal") return app::run_signal(args, std::cout, std::cerr);
         if (command == "models") return app::run_models(args, std::cout, std::cerr);
     }
     CommandLine line;
@@ -202,6 +230,7 @@ int dispatch(int argc, char** argv) {
     line.app.add_subcommand("fetch", "Download history: bars, windows (see fetch --help)");
     line.app.add_subcommand("record", "Record every public feed onto tapes (see record --help)");
     line.app.add_subcommand("train", "Train a window model on bars (see train --help)");
+    line.app.add_subcommand("signal", "Log every decision of the pipeline without orders");
     line.app.add_subcommand("evaluate", "Judge every model on held-out windows and quotes");
     line.app.add_subcommand("models", "List, show, compare and promote trained models");
     line.app.add_subcommand("sandbox", "A venue of one's own on this machine (see sandbox --help)");
@@ -211,12 +240,16 @@ int dispatch(int argc, char** argv) {
     );
     params->add_option("config", line.params_files, "Configuration files")
         ->check(CLI::ExistingFile);
+    params->add_option(
+        "--history", line.params_history, "A run's directory: trades a day and win rates of it"
+    );
     params->add_flag("--markdown", line.params_markdown, "The reference page of all parameters");
     auto* status = add_ledger_command(line, "status", "Money and positions of a run, by strategy");
     auto* trades = add_ledger_command(line, "trades", "The trade log as CSV on standard output");
     trades->add_option("--strategy", line.strategy, "Only this strategy's");
     auto* exports = add_ledger_command(line, "export", "Write the trade log to a CSV file");
     exports->add_option("csv", line.csv, "The file")->required();
+    auto* transfer = add_transfer(line);
     auto* check = add_ledger_command(line, "check", "Verify a ledger's books and print its digest");
     auto* verdict = add_verdict(line);
     auto* quotes = add_quotes(line);
@@ -233,6 +266,8 @@ int dispatch(int argc, char** argv) {
     if (*status) return app::run_status(line.where, stdout, stderr);
     if (*trades) return app::run_trades(line.where, line.strategy, stdout, stderr);
     if (*exports) return app::run_export(line.where, line.csv, stdout, stderr);
+    if (*transfer)
+        return app::run_transfer(line.transfer, runtime::LiveClock{}.utc_now(), stdout, stderr);
     if (*check) return app::run_check(line.where, stdout, stderr);
     if (*verdict) return app::run_verdict(line.verdict, stdout, stderr);
     if (*quotes) return app::run_quotes(line.quotes, stdout, stderr);

@@ -49,6 +49,7 @@ std::string_view name_of(Event const& event) {
             [](BreakerChanged const&) { return std::string_view{"breaker_changed"}; },
             [](OwnOrderReport const&) { return std::string_view{"own_order_report"}; },
             [](OwnTradeReport const&) { return std::string_view{"own_trade_report"}; },
+            [](MarketScanned const&) { return std::string_view{"market_scanned"}; },
         },
         event
     );
@@ -135,6 +136,18 @@ std::string describe(Event const& event) {
                     to_string(e.report.size),
                     to_string(e.report.price),
                     to_string(e.report.state)
+                );
+            },
+            [](MarketScanned const& e) {
+                auto const price = [](std::optional<Price> const& p) {
+                    return p ? to_string(*p) : std::string{"-"};
+                };
+                return fmt::format(
+                    "{} {}/{} {}",
+                    e.listing.market.slug,
+                    price(e.listing.up_price),
+                    price(e.listing.down_price),
+                    to_string(e.listing.defect)
                 );
             },
         },

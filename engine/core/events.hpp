@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/core/book.hpp"
+#include "engine/core/listing.hpp"
 #include "engine/core/market.hpp"
 #include "engine/core/orders.hpp"
 
@@ -109,6 +110,12 @@ struct OwnTradeReport {
     TradeReport report;
 };
 
+// One row of a scan over the venue's list of markets. Says nothing to the market board.
+struct MarketScanned {
+    Stamp at;
+    MarketListing listing;
+};
+
 using Event = std::variant<
     MarketListed,
     BookSnapshot,
@@ -121,7 +128,8 @@ using Event = std::variant<
     FeedState,
     BreakerChanged,
     OwnOrderReport,
-    OwnTradeReport>;
+    OwnTradeReport,
+    MarketScanned>;
 
 Stamp const& stamp_of(Event const& event);
 Stamp& stamp_of(Event& event);

@@ -47,6 +47,32 @@ std::string_view to_string(Reason reason) {
     case Reason::not_filled: return "not_filled";
     case Reason::timed_out: return "timed_out";
     case Reason::cancelled: return "cancelled";
+    case Reason::listing_refused: return "listing_refused";
+    case Reason::not_two_outcomes: return "not_two_outcomes";
+    case Reason::prices_inconsistent: return "prices_inconsistent";
+    case Reason::end_unknown: return "end_unknown";
+    case Reason::end_passed: return "end_passed";
+    case Reason::end_too_far: return "end_too_far";
+    case Reason::not_accepting_orders: return "not_accepting_orders";
+    case Reason::liquidity_low: return "liquidity_low";
+    case Reason::price_outside_lists: return "price_outside_lists";
+    case Reason::blocked: return "blocked";
+    case Reason::updown_left_out: return "updown_left_out";
+    case Reason::neg_risk_refused: return "neg_risk_refused";
+    case Reason::event_held: return "event_held";
+    case Reason::held_elsewhere: return "held_elsewhere";
+    case Reason::list_full: return "list_full";
+    case Reason::listing_stale: return "listing_stale";
+    case Reason::spread_too_wide: return "spread_too_wide";
+    case Reason::return_too_small: return "return_too_small";
+    case Reason::spot_contradicts: return "spot_contradicts";
+    case Reason::ask_below_unverified_floor: return "ask_below_unverified_floor";
+    case Reason::unconfirmed: return "unconfirmed";
+    case Reason::positions_full: return "positions_full";
+    case Reason::day_limit: return "day_limit";
+    case Reason::balance_halt: return "balance_halt";
+    case Reason::stop_not_reached: return "stop_not_reached";
+    case Reason::nothing_to_sell: return "nothing_to_sell";
     }
     std::abort();
 }

@@ -53,9 +53,36 @@ enum class Reason : std::uint8_t {
     not_filled,
     timed_out,
     cancelled,
+    // markets near their expiry
+    listing_refused,      // the list's row is no market that we could trade
+    not_two_outcomes,     // one outcome, or three
+    prices_inconsistent,  // the listed prices are missing or do not add up to 1
+    end_unknown,          // no end date
+    end_passed,           // it is over, whatever its flags say
+    end_too_far,          // beyond the look-ahead
+    not_accepting_orders, // closed, inactive or paused
+    liquidity_low,
+    price_outside_lists, // no outcome is priced as a favourite
+    blocked,             // by a word or tag of the block list, or not on the allow list
+    updown_left_out,     // a window of our coins: the scalp strategies' business
+    neg_risk_refused,    // by configuration
+    event_held,          // another market of the same event is held already
+    held_elsewhere,      // another strategy holds or wants this token
+    list_full,           // the candidate list is full of sooner or dearer ones
+    listing_stale,       // not seen in a scan for too long
+    spread_too_wide,
+    return_too_small,           // what a win would pay, after the fee
+    spot_contradicts,           // the coin's price is on the losing side of the strike
+    ask_below_unverified_floor, // could not be confirmed, and the ask is not high enough without
+    unconfirmed,                // confirmation is required and there is none
+    positions_full,
+    day_limit,        // so many trades in this UTC day
+    balance_halt,     // the venue said "not enough balance": nothing until the next scan
+    stop_not_reached, // the bid of what is held is above the stop
+    nothing_to_sell,  // held shares are not settled yet
 };
 
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::cancelled) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::nothing_to_sell) + 1;
 std::string_view to_string(Reason reason);
 
 class ReasonCounts {

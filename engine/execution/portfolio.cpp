@@ -115,6 +115,12 @@ std::size_t StrategyAccount::open_orders() const {
     }));
 }
 
+std::size_t StrategyAccount::open_orders(TokenId const& token) const {
+    return static_cast<std::size_t>(std::ranges::count_if(orders, [&](auto const& entry) {
+        return entry.second.intent.token == token && !is_terminal(entry.second.state);
+    }));
+}
+
 Shares StrategyAccount::sellable(TokenId const& token) const {
     auto const at = positions.find(token);
     if (at == positions.end()) return {};
@@ -124,6 +130,21 @@ Shares StrategyAccount::sellable(TokenId const& token) const {
             !is_terminal(order.state))
             free -= order.intent.size - std::min(order.filled, order.intent.size);
     return std::max(free, Shares{});
+}
+
+bool Portfolio::is_engaged(ConditionId const& market, StrategyName const& besides) const {
+    auto const holds = [&](StrategyAccount const& account) {
+        return std::ranges::any_of(
+                   account.positions,
+                   [&](auto const& entry) { return entry.second.market == market; }
+               ) ||
+               std::ranges::any_of(account.orders, [&](auto const& entry) {
+                   return entry.second.intent.market == market && !is_terminal(entry.second.state);
+               });
+    };
+    return std::ranges::any_of(strategies_, [&](auto const& entry) {
+        return entry.first != besides && holds(entry.second);
+    });
 }
 
 void Portfolio::apply(Fact const& fact) {

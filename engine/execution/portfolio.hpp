@@ -124,6 +124,7 @@ struct StrategyAccount {
 
     int losses_in_a_row() const;
     std::size_t open_orders() const;
+    std::size_t open_orders(TokenId const& token) const;
     // Confirmed shares that no open sell order has claimed.
     Shares sellable(TokenId const& token) const;
 
@@ -166,6 +167,9 @@ public:
     Usdc exposure() const;
     Usdc exposure(Window const& window) const;
     Usdc exposure(Asset asset) const;
+
+    // Does any strategy but this one hold shares of the market, or have an order there?
+    bool is_engaged(ConditionId const& market, StrategyName const& besides) const;
 
     // The engine as a whole was stopped, and why.
     bool halted() const { return halted_; }

@@ -202,6 +202,9 @@ std::optional<Refusal> RiskGate::check_money(
                 "{} losses in a row: paused until {}", limits_.loss_streak_max, format_utc(*until)
             )
         };
+    if (limits_.same_market == config::SameMarket::first &&
+        portfolio_.is_engaged(intent.market, intent.strategy))
+        return Refusal{Reason::held_elsewhere, "another strategy is in " + view.market->slug};
     auto const cost = worst_cost(intent, view.market->fee, intent.size);
     auto const open = portfolio_.exposure();
     auto const lost = -portfolio_.realised_today(view.now);

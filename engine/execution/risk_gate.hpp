@@ -46,6 +46,7 @@ public:
     //   stale_data           book, spot or signal too old or unknown
     // and for buys, which alone can lose more than is already at risk:
     //   loss_streak          so many losses in a row, until the cool-down is over
+    //   held_elsewhere       another strategy is in this market and [risk] same_market = "first"
     //   daily_loss           today's loss, if all open money and this order were lost as well
     //   exposure_total       the order alone is above order_max
     //   exposure_window, exposure_asset, exposure_total

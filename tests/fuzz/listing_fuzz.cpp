@@ -9,6 +9,7 @@ using namespace polyquant;
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     auto const text = fuzz::text_of(data, size);
     (void)polymarket::parse_listings(text, crypto::Address{});
+    (void)polymarket::parse_scan_page(text, crypto::Address{}, cents(85));
     (void)polymarket::parse_next_cursor(text);
     (void)polymarket::parse_clob_market(text);
     (void)polymarket::parse_clob_outcome(text);

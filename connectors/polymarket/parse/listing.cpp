@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace polyquant::polymarket {
@@ -229,7 +230,157 @@ Result<void> read_row(Element row, crypto::Address const& collateral, std::vecto
     return {};
 }
 
+// Longer questions are cut: nobody reads further, and the cut still shows that it was too long.
+constexpr std::size_t question_kept = 5'000;
+
+std::optional<Price> listed_price(std::string const& text) {
+    std::int64_t micros = 0;
+    if (!json::parse_decimal(text, 6, true, micros) || micros > Price::scale) return std::nullopt;
+    return Price::from_micros(micros);
+}
+
+Usdc listed_liquidity(Element object) {
+    std::int64_t micros = 0;
+    if (json::parse_decimal(json::text(object, "liquidity"), 6, true, micros))
+        return Usdc::from_micros(micros);
+    auto const number = json::member(object, "liquidityNum");
+    double value = 0;
+    if (!number || number->get_double().get(value) != simdjson::SUCCESS) return {};
+    return value > 0 && value < 1e12 ? Usdc::from_micros(static_cast<std::int64_t>(value * 1e6))
+                                     : Usdc{};
+}
+
+std::string listed_tags(Element object) {
+    std::string joined;
+    simdjson::dom::array tags;
+    if (object["tags"].get_array().get(tags) != simdjson::SUCCESS) return joined;
+    for (auto tag : tags) {
+        auto const slug = json::text(tag, "slug");
+        if (slug.empty()) continue;
+        if (!joined.empty()) joined += ',';
+        joined += slug;
+    }
+    return joined;
+}
+
+void read_scan_prices(
+    Element object, std::vector<std::string> const& outcomes, MarketListing& row
+) {
+    auto const prices = json::strings(object, "outcomePrices");
+    auto const up = up_index(outcomes);
+    if (!prices || prices->size() != 2 || !up) return;
+    row.up_price = listed_price((*prices)[*up]);
+    row.down_price = listed_price((*prices)[1 - *up]);
+}
+
+Refusal read_scan_market(
+    Element object,
+    std::vector<std::string> const& outcomes,
+    crypto::Address const& collateral,
+    Price check_tokens_from,
+    MarketListing& row
+) {
+    auto& market = row.market;
+    for (auto const read :
+         {read_version, read_tokens, read_settlement_rule, read_window, read_fee, read_grid})
+        if (auto refusal = read(object, market); !refusal.empty()) return refusal;
+    auto const up = up_index(outcomes);
+    if (market.asset && (!up || outcomes[*up] != "Up"))
+        return fmt::format("outcomes are \"{}\", not Up and Down", outcomes[0].substr(0, 40));
+    if (auto refusal = check_slug(market); !refusal.empty()) return refusal;
+    auto const favourite =
+        std::max(row.up_price.value_or(Price{}), row.down_price.value_or(Price{}));
+    if (favourite >= check_tokens_from) {
+        if (auto refusal = token_defect(market, collateral); !refusal.empty()) return refusal;
+        row.tokens_checked = true;
+    }
+    if (*up == 1) std::swap(market.up, market.down);
+    return {};
+}
+
+MarketListing read_scan_row(
+    Element object,
+    std::optional<Element> event,
+    crypto::Address const& collateral,
+    Price check_tokens_from
+) {
+    MarketListing row;
+    auto& market = row.market;
+    auto const refuse = [&row](ListingDefect defect, std::string why) {
+        row.defect = defect;
+        row.refusal = std::move(why);
+        return row;
+    };
+    auto const condition = object.is_object()
+                               ? parse_condition_id(json::text(object, "conditionId"))
+                               : Result<ConditionId>{Failure{}};
+    if (!condition) return refuse(ListingDefect::unusable, "no condition id");
+    market.condition = *condition;
+    market.slug = json::text(object, "slug");
+    market.question = json::text(object, "question").substr(0, question_kept);
+    market.neg_risk = json::flag(object, "negRisk").value_or(false);
+    row.closed = json::flag(object, "closed").value_or(false);
+    row.active = json::flag(object, "active").value_or(false);
+    row.accepts_orders = json::flag(object, "acceptingOrders") == true &&
+                         json::flag(object, "enableOrderBook") == true;
+    row.liquidity = listed_liquidity(object);
+    simdjson::dom::array events;
+    Element first;
+    if (!event && object["events"].get_array().get(events) == simdjson::SUCCESS &&
+        events.at(0).get(first) == simdjson::SUCCESS)
+        event = first;
+    row.tags = listed_tags(object);
+    if (event && row.tags.empty()) row.tags = listed_tags(*event);
+    if (event) row.event = json::text(*event, "slug");
+    auto const end = json::time(object, "endDate");
+    if (end) market.window = {*end - Seconds{1}, Seconds{1}}; // until the start is read
+    auto const outcomes = json::strings(object, "outcomes");
+    if (!outcomes || outcomes->size() != 2)
+        return refuse(
+            ListingDefect::not_two_outcomes,
+            fmt::format("{} outcomes", outcomes ? outcomes->size() : std::size_t{0})
+        );
+    if (!end) return refuse(ListingDefect::no_end, "no end date");
+    read_scan_prices(object, *outcomes, row);
+    if (auto why = read_scan_market(object, *outcomes, collateral, check_tokens_from, row);
+        !why.empty())
+        return refuse(ListingDefect::unusable, std::move(why));
+    return row;
+}
+
+// The rows of an answer: an array, or a page of markets, events or data.
+bool page_rows(Element root, simdjson::dom::array& rows) {
+    if (root.get_array().get(rows) == simdjson::SUCCESS) return true;
+    if (!root.is_object() || json::member(root, "conditionId") || json::member(root, "slug"))
+        return false;
+    return root["events"].get_array().get(rows) == simdjson::SUCCESS ||
+           root["markets"].get_array().get(rows) == simdjson::SUCCESS ||
+           root["data"].get_array().get(rows) == simdjson::SUCCESS;
+}
+
 } // namespace
+
+Result<std::vector<MarketListing>> parse_scan_page(
+    std::string_view body, crypto::Address const& ctf_collateral, Price check_tokens_from
+) {
+    simdjson::dom::parser parser;
+    auto const root = json::parse(parser, body, where);
+    if (!root) return root.error();
+    std::vector<MarketListing> listings;
+    simdjson::dom::array rows;
+    if (!page_rows(*root, rows))
+        return Failure{Fault::parse, std::string{where}, "not a page of markets"};
+    for (auto row : rows) {
+        simdjson::dom::array markets;
+        if (row["markets"].get_array().get(markets) != simdjson::SUCCESS) {
+            listings.push_back(read_scan_row(row, std::nullopt, ctf_collateral, check_tokens_from));
+            continue;
+        }
+        for (auto market : markets)
+            listings.push_back(read_scan_row(market, row, ctf_collateral, check_tokens_from));
+    }
+    return listings;
+}
 
 Result<std::vector<Listing>>
 parse_listings(std::string_view body, crypto::Address const& ctf_collateral) {
@@ -238,12 +389,7 @@ parse_listings(std::string_view body, crypto::Address const& ctf_collateral) {
     if (!root) return root.error();
     std::vector<Listing> listings;
     simdjson::dom::array rows;
-    auto const is_page =
-        root->is_object() && !json::member(*root, "conditionId") && !json::member(*root, "slug");
-    if (root->get_array().get(rows) == simdjson::SUCCESS ||
-        (is_page && ((*root)["events"].get_array().get(rows) == simdjson::SUCCESS ||
-                     (*root)["markets"].get_array().get(rows) == simdjson::SUCCESS ||
-                     (*root)["data"].get_array().get(rows) == simdjson::SUCCESS))) {
+    if (page_rows(*root, rows)) {
         for (auto row : rows)
             if (auto const good = read_row(row, ctf_collateral, listings); !good)
                 return good.error();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "connectors/crypto/address.hpp"
+#include "engine/core/listing.hpp"
 #include "engine/core/market.hpp"
 
 #include <optional>
@@ -32,6 +33,13 @@ struct Listing {
 // A row that is no market at all fails the whole answer.
 Result<std::vector<Listing>>
 parse_listings(std::string_view body, crypto::Address const& ctf_collateral);
+
+// The same pages as rows of a scan over all markets: nothing but a page that is no JSON fails it, a
+// bad row carries its defect. Token ids are recomputed only where an outcome is listed at
+// `check_tokens_from` or more, which keeps a page of 100 rows within a few milliseconds.
+Result<std::vector<MarketListing>> parse_scan_page(
+    std::string_view body, crypto::Address const& ctf_collateral, Price check_tokens_from
+);
 
 // "next_cursor" of a keyset page; empty at the end.
 std::string parse_next_cursor(std::string_view body);

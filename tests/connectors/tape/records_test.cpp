@@ -186,6 +186,24 @@ void fill(OwnTradeReport& e) {
     r.matched_at = any_time();
 }
 
+void fill(MarketScanned& e) {
+    MarketListed listed;
+    fill(listed);
+    auto& l = e.listing;
+    l.market = listed.market;
+    l.defect = any_of<ListingDefect>(4);
+    l.refusal = any_text();
+    if (any_flag()) l.up_price = Price::from_micros(any_integer());
+    if (any_flag()) l.down_price = Price::from_micros(any_integer());
+    l.liquidity = Usdc::from_micros(any_integer());
+    l.active = any_flag();
+    l.closed = any_flag();
+    l.accepts_orders = any_flag();
+    l.tokens_checked = any_flag();
+    l.tags = any_text();
+    l.event = any_text();
+}
+
 auto bits(double value) {
     return std::bit_cast<std::uint64_t>(value);
 }
@@ -255,6 +273,10 @@ auto values(OwnTradeReport const& e) {
     return std::tuple{
         r.trade, r.order, r.token, r.side, r.price, r.size, r.fee, r.maker, r.state, r.matched_at
     };
+}
+
+auto values(MarketScanned const& e) {
+    return e.listing;
 }
 
 bool same_event(Event const& a, Event const& b) {

@@ -333,3 +333,17 @@ TEST_CASE("RiskGate without the calibration watch ignores it", "[execution][risk
 
     CHECK(f.verdict() == Reason::order_sent);
 }
+
+TEST_CASE("RiskGate lets strategies share a market unless told otherwise", "[execution][risk]") {
+    GateFixture f;
+    f.record(CapitalMoved{StrategyName{"other"}, usd(50), ""});
+    f.reserve(usd(5), f.market, StrategyName{"other"});
+
+    CHECK(f.verdict() == Reason::order_sent);
+    f.limits.same_market = config::SameMarket::first;
+    f.gate.reload(f.limits);
+    CHECK(f.verdict() == Reason::held_elsewhere);
+    f.intent.strategy = StrategyName{"other"};
+
+    CHECK(f.verdict() == Reason::order_sent);
+}
