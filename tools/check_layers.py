@@ -23,6 +23,8 @@ ALLOWED = {
     "engine/execution": ["engine/core", "engine/ports", "engine/runtime", "config"],
     "engine/settlement": ["engine/core", "engine/ports", "engine/runtime", "engine/market", "config"],
     "engine/ledger": ["engine/core"],
+    "engine/backtest": ["engine/core", "config", "models"],
+    "engine/report": ["engine/core", "engine/ledger", "engine/backtest", "models"],
     "engine/observe": ["engine/core", "engine/execution", "config", "strategies", "models", "engine/market"],
     "connectors": ["engine/core", "engine/ports", "engine/runtime", "config"],
 }
