@@ -148,7 +148,7 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
                                                        describe(outcome.model.error())
                                                    );
                  check(parts_.journal.append(parts_.clock.utc_now(), "model", text));
-                 parts_.listener.say(text);
+                 parts_.listener.trained(text);
              }}
     );
     facts_.listen([this](Fact const& fact) { on_fact(fact); });
@@ -288,7 +288,7 @@ void Engine::evaluated(
     strategies::Decision const& decision,
     Reason answer
 ) {
-    check(decisions_.note(strategy, view, decision, answer));
+    if (keep_decisions_) check(decisions_.note(strategy, view, decision, answer));
 }
 
 void Engine::window_over(WindowEvaluated counts) {

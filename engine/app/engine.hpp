@@ -28,7 +28,10 @@ namespace polyquant::app {
 class EngineListener {
 public:
     virtual ~EngineListener() = default;
-    virtual void say(std::string const& line) = 0; // for people: alarms, trainings, notes
+    virtual void say(std::string const& line) = 0; // for people: alarms, notes
+
+    virtual void trained(std::string const& line) { say(line); }
+
     virtual void window_settled(observe::SettledWindow const& window) = 0;
     // Something that must not go on: a bug, a storage failure, a diverging re-execution.
     virtual void fatal(Failure const& failure) = 0;
@@ -55,6 +58,10 @@ public:
     void warm_up(Asset asset, std::span<Bar const> history);
     // Books the bankrolls and epochs, subscribes to the bus, starts every coroutine.
     void start();
+
+    // Whether evaluations that led to no order are journalled too; before start().
+    void keep_decisions(bool keep) { keep_decisions_ = keep; }
+
     // The input is over: nothing is decided any more, what is open still settles.
     void input_over();
     // In order: no decisions, orders cancelled, books written.
@@ -138,6 +145,7 @@ private:
     std::vector<StrategySlot> strategies_;
     std::array<std::deque<Bar>, asset_count> history_; // closed bars, to rebuild models on a reload
     std::set<ConditionId> pinned_;                     // markets we hold shares of
+    bool keep_decisions_ = true;
     bool failed_ = false; // reported as fatal; a halt by a safety rule is not
 };
 

@@ -2,11 +2,15 @@
 
 #include "config/report.hpp"
 #include "connectors/tape/tape_command.hpp"
+#include "engine/app/backtest_command.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/exit_code.hpp"
 #include "engine/app/ledger_commands.hpp"
 #include "engine/app/model_commands.hpp"
+#include "engine/app/quotes_command.hpp"
 #include "engine/app/replay_command.hpp"
+#include "engine/app/report_command.hpp"
+#include "engine/app/sweep_command.hpp"
 #include "strategies/catalog.hpp"
 
 #include <CLI/CLI.hpp>
@@ -85,6 +89,11 @@ int dispatch(int argc, char** argv) {
         if (command == "train") return app::run_train(args, std::cout, std::cerr);
         if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
         if (command == "models") return app::run_models(args, std::cout, std::cerr);
+        if (command == "backtest") return app::run_backtest_command(args, stdout, stderr);
+        if (command == "sweep") return app::run_sweep(args, stdout, stderr);
+        if (command == "sweep-worker") return app::run_sweep_worker(args, stderr);
+        if (command == "report") return app::run_report(args, stdout, stderr);
+        if (command == "quotes") return app::run_quotes(args, std::cout, std::cerr);
     }
     CommandLine line;
     line.app.require_subcommand(1);
@@ -96,6 +105,10 @@ int dispatch(int argc, char** argv) {
     line.app.add_subcommand("train", "Train a window model on bars (see train --help)");
     line.app.add_subcommand("evaluate", "Judge every model on held-out windows and quotes");
     line.app.add_subcommand("models", "List, show, compare and promote trained models");
+    line.app.add_subcommand("backtest", "Trade recorded books, or bars with modelled quotes");
+    line.app.add_subcommand("sweep", "Try many variants, judge the best on other days");
+    line.app.add_subcommand("report", "A stored run as summary, JSON, CSV and one page");
+    line.app.add_subcommand("quotes", "Fit the quote model of backtests on bars");
     auto* params = line.app.add_subcommand(
         "params", "Every parameter with value, origin, range and meaning, and break-even tables"
     );
