@@ -45,13 +45,21 @@ struct Table {
     std::span<Bar const> bars;
     std::vector<FeatureRow> rows;
     std::vector<Feature> columns;
+    std::vector<double> extra; // empty: no extra column
     std::size_t horizon = 5;
 
     bool clean(std::size_t t) const {
         if (t + horizon >= bars.size()) return false;
+        if (!extra.empty() && std::isnan(extra[t])) return false;
         return std::none_of(columns.begin(), columns.end(), [&](Feature f) {
             return std::isnan(rows[t][f]);
         });
+    }
+
+    std::size_t width() const { return columns.size() + (extra.empty() ? 0 : 1); }
+
+    double value(std::size_t t, std::size_t column) const {
+        return column < columns.size() ? rows[t][columns[column]] : extra[t];
     }
 
     bool rose(std::size_t t) const { return bars[t + horizon].close > bars[t].close; }
@@ -60,7 +68,7 @@ struct Table {
 Result<Table> make_table(std::span<Bar const> bars, std::size_t horizon) {
     auto rows = compute_features(bars);
     if (!rows) return rows.error();
-    Table table{bars, std::move(*rows), {}, horizon};
+    Table table{bars, std::move(*rows), {}, {}, horizon};
     for (auto const feature : features_of(FeatureSet::all_46))
         if (std::any_of(table.rows.begin(), table.rows.end(), [&](FeatureRow const& row) {
                 return !std::isnan(row[feature]);
@@ -94,10 +102,10 @@ Result<void> predict_step(
         if (table.clean(t)) test.push_back(t);
     if (train.size() < train_rows_min || test.size() < test_rows_min) return {};
     Sample sample;
-    sample.columns = table.columns.size();
+    sample.columns = table.width();
     for (auto const t : train) {
-        for (auto const feature : table.columns)
-            sample.values.push_back(table.rows[t][feature]);
+        for (std::size_t c = 0; c < table.width(); ++c)
+            sample.values.push_back(table.value(t, c));
         sample.up.push_back(table.rose(t) ? 1 : 0);
     }
     auto const scaler = StandardScaler::fit(sample);
@@ -111,9 +119,8 @@ Result<void> predict_step(
     heuristic.signals_min = 0;
     for (auto const t : test) {
         auto z = fit->intercept;
-        for (std::size_t c = 0; c < table.columns.size(); ++c)
-            z += fit->coefficients[c] *
-                 ((table.rows[t][table.columns[c]] - scaler.means[c]) / scaler.scales[c]);
+        for (std::size_t c = 0; c < table.width(); ++c)
+            z += fit->coefficients[c] * ((table.value(t, c) - scaler.means[c]) / scaler.scales[c]);
         auto const learned = 1 / (1 + std::exp(-z));
         auto const scored = score_row(table.rows[t], macd_scale, heuristic).up;
         result.predictions.push_back(
@@ -137,8 +144,11 @@ run_baseline_procedure(std::span<Bar const> bars, BaselineProcedure const& p) {
             "baseline",
             fmt::format("{} bars are too few for one step, {} are needed", bars.size(), needed)
         };
-    auto const table = make_table(bars, p.horizon_bars);
+    auto table = make_table(bars, p.horizon_bars);
     if (!table) return table.error();
+    if (p.extra_column)
+        for (std::size_t t = 0; t < bars.size(); ++t)
+            table->extra.push_back(p.extra_column(bars, t));
     BaselineResult result;
     result.bankroll_start = result.bankroll_end = p.bankroll;
     for (auto at = p.train_bars; at + p.step_bars <= bars.size(); at += p.step_bars)

@@ -19,6 +19,7 @@
 #include "engine/core/failure.hpp"
 #include "engine/core/market.hpp"
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ struct BaselineProcedure {
     double bet_min = 0.10;
     double slippage = 0.01;
     std::uint64_t seed = 42;
+    // One more column for the regression, to see what it would be worth: its value at bar t.
+    // Whether it peeks is the caller's business, and analyze lookahead's.
+    std::function<double(std::span<Bar const> bars, std::size_t t)> extra_column{};
 };
 
 struct BaselineBet {

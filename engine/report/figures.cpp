@@ -27,7 +27,8 @@ bool is_half(Trade const& trade, RunData const& run) {
 
 // Decided for one side or the other.
 bool counts(Trade const& trade, RunData const& run) {
-    return trade.resolved && trade.won && trade.pnl && !is_half(trade, run);
+    return trade.resolved && trade.won && trade.pnl && trade.state != OrderState::failed &&
+           !is_half(trade, run);
 }
 
 UtcTime settles_at(Trade const& trade) {

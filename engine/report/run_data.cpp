@@ -89,6 +89,7 @@ private:
     }
 
     void on(WindowEvaluated const& e) {
+        run_.evaluations.push_back({e.strategy, e.asset, e.window, e.counts});
         auto& reasons = strategy(e.strategy).reasons;
         for (std::size_t i = 0; i < reason_count; ++i)
             if (auto const n = e.counts[static_cast<Reason>(i)]; n > 0)

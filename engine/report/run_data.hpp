@@ -55,6 +55,14 @@ struct WindowOutcome {
     PriceSource source = PriceSource::binance_bar;
 };
 
+// How one strategy's evaluations of one window ended.
+struct EvaluationRow {
+    StrategyName strategy;
+    std::optional<Asset> asset;
+    Window window;
+    ReasonCounts counts;
+};
+
 struct StrategyInfo {
     StrategyName name;
     std::string kind;
@@ -72,6 +80,7 @@ struct RunData {
     std::vector<OrderRow> orders; // by the time of deciding
     std::vector<Trade> trades;    // buys, as the ledger orders them
     std::vector<MomentRow> moments;
+    std::vector<EvaluationRow> evaluations;
     std::map<std::string, WindowOutcome> windows; // by slug
     std::vector<ledger::OpenPosition> open;       // nobody settled them
     std::vector<std::string> halts;               // states of trading at the end, in words

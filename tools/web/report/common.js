@@ -13,14 +13,16 @@ function el(tag, attributes = {}, ...children) {
 // A value of the report by its path ("summary.sharpe.value"), or undefined.
 const at = path => path.split(".").reduce((o, key) => (o === null || o === undefined ? undefined : o[key]), data);
 
+const minus = text => text.replace("-", "−");
+
 const formats = {
     text: v => String(v),
     count: v => Number(v).toLocaleString("en-US"),
-    percent: v => (100 * v).toFixed(1) + " %",
+    percent: v => minus((100 * v).toFixed(1)) + " %",
     usd: v => (Number(v) < 0 ? "−" : "") + "$" + Math.abs(Number(v)).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
     cents: v => (v < 0 ? "−" : "+") + Math.abs(100 * v).toFixed(2) + " ¢",
-    ratio: v => v.toFixed(3),
-    brier: v => v.toFixed(4),
+    ratio: v => minus(v.toFixed(3)),
+    brier: v => minus(v.toFixed(4)),
     time: v => String(v).replace("T", " ").replace("Z", ""),
 };
 
@@ -68,7 +70,7 @@ function axes(x = {}, y = {}) {
 }
 
 function options(width, height, more) {
-    return { width, height, cursor: { drag: { x: true, y: false } }, legend: { show: false }, ...more };
+    return { width, height, tzDate: seconds => uPlot.tzDate(new Date(1000 * seconds), "Etc/UTC"), cursor: { drag: { x: true, y: false } }, legend: { show: false }, ...more };
 }
 
 // Whiskers from low to high at each x.

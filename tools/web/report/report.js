@@ -31,7 +31,7 @@ function cards() {
         card("Sharpe, daily", "summary.sharpe.value", "ratio", [...interval("summary.sharpe", "ratio"), ", n ", show("summary.sharpe.days", "count")]),
         card("Sortino, daily", "summary.sortino.value", "ratio", interval("summary.sortino", "ratio")),
         card("Deflated Sharpe", "summary.deflated_sharpe", "ratio", [show("summary.trials", "count"), " tried; 0.95 is evidence"]),
-        card("Max drawdown", "summary.drawdown.usd", "usd", [show("summary.drawdown.peak", "time"), " to ", show("summary.drawdown.trough", "time"), ", recovered ", show("summary.drawdown.recovered", "time")]),
+        card("Max drawdown", "summary.drawdown.usd", "usd", [show("summary.drawdown.peak", "time"), " to ", show("summary.drawdown.trough", "time"), data.summary.drawdown.recovered ? ", recovered " : ", not recovered", ...(data.summary.drawdown.recovered ? [show("summary.drawdown.recovered", "time")] : [])]),
         card("Longest losing streak", "summary.longest_losing_streak", "count", ["trades"]),
         card("Profit factor", "summary.profit_factor", "ratio", ["win ", show("summary.average_win", "usd"), ", loss ", show("summary.average_loss", "usd")]),
         card("Expectancy", "summary.expectancy", "usd", ["a trade"], true),
@@ -52,7 +52,7 @@ function charts() {
         chart(grid, "Drawdown", "below the highest equity before", line(s.curve.t, s.curve.drawdown, "--bad", true), true, 150);
     }
     if (s.daily.t.length > 1) chart(grid, "Profit by day", "UTC days, those without a trade too", plot => bars(plot, s.daily.t, s.daily.pnl, { time: true, yValues: money }, sign));
-    if (s.pnl_histogram.pnl.length) chart(grid, "Results of single trades", "number of trades by profit", plot => bars(plot, s.pnl_histogram.pnl, s.pnl_histogram.trades, { time: false, xValues: money }, (v, i) => css(s.pnl_histogram.pnl[i] >= 0 ? "--good" : "--bad")));
+    if (s.pnl_histogram.pnl.length) chart(grid, "Results of single trades", "number of trades by profit", plot => bars(plot, s.pnl_histogram.pnl, s.pnl_histogram.trades.map(n => n || null), { time: false, xValues: money }, (v, i) => css(s.pnl_histogram.pnl[i] >= 0 ? "--good" : "--bad")));
     const unit = () => [0, 1];
     const calibrate = (title, about, bins) => {
         if (!bins.length) return;
