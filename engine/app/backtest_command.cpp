@@ -115,6 +115,7 @@ Result<config::RunConfig> load(BacktestOptions const& o) {
             config.run.assets.push_back(*asset);
         }
     }
+    if (o.one_bankroll) config.run.one_bankroll = true;
     if (o.frozen) config.model.retrain_windows = never_retrain;
     if (!o.tapes.empty()) {
         config.feed.tapes.clear();
@@ -426,6 +427,9 @@ int run_backtest_command(std::vector<std::string> const& args, std::FILE* out, s
         ->check(CLI::NonNegativeNumber);
     app.add_option("--latency", o.latency, "Measured order latencies, a number of ms a line")
         ->check(CLI::ExistingFile);
+    app.add_flag(
+        "--one-bankroll", o.one_bankroll, "All strategies share their money (else one each)"
+    );
     app.add_flag("--frozen", o.frozen, "Train models once, before the first window");
     app.add_flag("--decisions", o.decisions, "Journal every evaluation (with tapes: always)");
     app.add_option("--dir", directory, "Directory of the run; made if missing");

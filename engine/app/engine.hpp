@@ -110,6 +110,7 @@ private:
     void subscribe();
     void start_tasks();
     void open_books();
+    void pool_money_for(PlaceOrder const& order, Market const& market);
     void open_epoch(strategies::Strategy const& strategy);
     void on_fact(Fact const& fact);
     void wake_all(Asset asset, std::uint64_t seq);

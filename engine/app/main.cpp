@@ -2,6 +2,7 @@
 
 #include "config/report.hpp"
 #include "connectors/tape/tape_command.hpp"
+#include "engine/app/analyze_command.hpp"
 #include "engine/app/backtest_command.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/exit_code.hpp"
@@ -90,6 +91,8 @@ int dispatch(int argc, char** argv) {
         if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
         if (command == "models") return app::run_models(args, std::cout, std::cerr);
         if (command == "backtest") return app::run_backtest_command(args, stdout, stderr);
+        if (command == "analyze") return app::run_analyze(args, stdout, stderr);
+        if (command == "parity") return app::run_parity(args, stdout, stderr);
         if (command == "sweep") return app::run_sweep(args, stdout, stderr);
         if (command == "sweep-worker") return app::run_sweep_worker(args, stderr);
         if (command == "report") return app::run_report(args, stdout, stderr);
@@ -107,6 +110,8 @@ int dispatch(int argc, char** argv) {
     line.app.add_subcommand("models", "List, show, compare and promote trained models");
     line.app.add_subcommand("backtest", "Trade recorded books, or bars with modelled quotes");
     line.app.add_subcommand("sweep", "Try many variants, judge the best on other days");
+    line.app.add_subcommand("analyze", "Look-ahead, and gaps, outliers and clocks of data");
+    line.app.add_subcommand("parity", "Two runs side by side, with the bridge between results");
     line.app.add_subcommand("report", "A stored run as summary, JSON, CSV and one page");
     line.app.add_subcommand("quotes", "Fit the quote model of backtests on bars");
     auto* params = line.app.add_subcommand(

@@ -1,5 +1,6 @@
 #include "engine/app/backtest_command.hpp"
 #include "engine/app/config_settings.hpp"
+#include "engine/ledger/ledger.hpp"
 #include "tests/engine/app/recorded_run.hpp"
 #include "tests/support/catch.hpp"
 
@@ -61,7 +62,7 @@ TEST_CASE("A backtest of a tape decides and books as its replay", "[app][backtes
     auto const tested = run_backtest(options_of(run), out.file);
 
     REQUIRE(replayed == 0);
-    REQUIRE(tested);
+    REQUIRE(tested.has_value());
     CHECK(tested->code == ExitCode::ok);
     CHECK(digest(run.folder / "backtest") == digest(run.folder / "replay"));
     // Every signal, decision and fact, byte for byte.
@@ -77,7 +78,7 @@ TEST_CASE("A backtest names the source of its quotes first", "[app][backtest]") 
 
     auto const tested = run_backtest(options_of(run), out.file);
 
-    REQUIRE(tested);
+    REQUIRE(tested.has_value());
     CHECK(out.text().starts_with("QUOTES RECORDED"));
     auto const record = backtest::read_run_record(run.folder / "backtest").value();
     CHECK(record.quotes.starts_with("QUOTES RECORDED"));
@@ -92,7 +93,7 @@ TEST_CASE("A backtest on bars runs from bars alone and repeats itself", "[app][b
     options.bars = {run.tape};
     options.quotes = PQ_SOURCE_DIR "/data/quote-model/btc5m.json";
     options.settings = {
-        "model.history_bars=200",
+        "model.history_bars=400",
         "model.train_bars=200",
         "risk.book_age_max=10s",
         "strategy.s1.ask_max=0.95",
@@ -104,12 +105,45 @@ TEST_CASE("A backtest on bars runs from bars alone and repeats itself", "[app][b
     auto const second = run_backtest(options, out.file);
 
     if (!first) FAIL(describe(first.error()));
-    REQUIRE(second);
+    REQUIRE(second.has_value());
     CHECK(out.text().starts_with("QUOTES MODELLED, not recorded"));
     CHECK(digest(run.folder / "backtest") == digest(run.folder / "again"));
     auto const moments = contents(run.folder / "backtest" / "moments.csv");
     CHECK(moments == contents(run.folder / "again" / "moments.csv"));
     CHECK(std::count(moments.begin(), moments.end(), '\n') > 1000);
+}
+
+TEST_CASE("One bankroll lets a strategy spend what another has", "[app][backtest]") {
+    RecordedRun const run{R"(
+[[strategy]]
+kind = "scalp_s1"
+name = "rich"
+bankroll = 40
+assets = ["eth"]
+force = true
+)"};
+    Sink out;
+    auto options = options_of(run);
+    options.settings = {"strategy.s1.bankroll=3", "strategy.s1.force=true"};
+
+    auto const apart = run_backtest(options, out.file);
+    options.one_bankroll = true;
+    options.directory = run.folder / "shared";
+    auto const shared = run_backtest(options, out.file);
+
+    if (!apart) FAIL(describe(apart.error()));
+    REQUIRE(shared.has_value());
+    auto const orders = [&](char const* name) {
+        ledger::LedgerOptions read_only;
+        read_only.read_only = true;
+        auto const book =
+            ledger::Ledger::open(run.folder / name / "ledger.sqlite", read_only).value();
+        CHECK(book.check().value().empty());
+        CHECK(book.totals().value().capital == usd(43));
+        return book.totals().value().orders;
+    };
+    CHECK(orders("backtest") == 0);
+    CHECK(orders("shared") > 0);
 }
 
 TEST_CASE("A backtest draws latency from a measured file", "[app][backtest]") {
@@ -128,7 +162,7 @@ TEST_CASE("A backtest draws latency from a measured file", "[app][backtest]") {
     std::ofstream{run.folder / "latency.txt"} << "12\nfast\n";
     options.fresh = true;
     auto const refused = run_backtest(options, out.file);
-    REQUIRE(!refused);
+    REQUIRE(!refused.has_value());
     CHECK(refused.error().where.ends_with("latency.txt:2"));
 }
 
@@ -143,11 +177,11 @@ TEST_CASE("Settings lie over the files, and wrong ones are named", "[app][backte
         files, std::vector<std::string>{"strategy.s2.lead=60s", "risk.kil_switch=7", "lead"}
     );
 
-    REQUIRE(changed);
+    REQUIRE(changed.has_value());
     CHECK(changed->risk.kill_switch == usd(7));
     CHECK(changed->print().find("lead = \"60s\"") != std::string::npos);
     CHECK(changed->tape_paths() == run.config().tape_paths());
-    REQUIRE(!wrong);
+    REQUIRE(!wrong.has_value());
     CHECK(wrong.error().size() == 3);
 }
 
