@@ -141,9 +141,10 @@ struct ModelParams {
                 "retrain_windows",
                 &P::retrain_windows,
                 1,
-                10'000,
+                1'000'000,
                 "windows",
-                "Train a fresh model after this many windows (50 is about four hours)."
+                "Train a fresh model after this many windows (50 is about four hours; 1000000 is "
+                "never)."
             },
             Param{
                 "horizon_bars",

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace polyquant::config {
@@ -156,8 +157,29 @@ std::vector<ParamFault> RiskParams::faults() const {
     return found;
 }
 
+std::vector<double> SimulatedParams::quantiles() const {
+    std::vector<double> values;
+    for (auto const& text : latency_quantiles) {
+        double value = 0;
+        auto const* const end = text.data() + text.size();
+        auto const [rest, error] = std::from_chars(text.data(), end, value);
+        constexpr double minute_ms = 60'000;
+        if (error != std::errc{} || rest != end || !(value >= 0 && value <= minute_ms)) return {};
+        values.push_back(value);
+    }
+    return values;
+}
+
 std::vector<ParamFault> SimulatedParams::faults() const {
     std::vector<ParamFault> found;
+    if (latency_model == LatencyModel::measured) {
+        auto const measured = quantiles();
+        if (measured.size() < 2 || !std::is_sorted(measured.begin(), measured.end()))
+            found.push_back(
+                {"latency_quantiles", "must be two or more numbers of 0 to 60000 ms in rising order"
+                }
+            );
+    }
     if (latency_model == LatencyModel::lognormal && order_latency_p99 < order_latency)
         found.push_back({"order_latency_p99", "is below order_latency, the median"});
     if (latency_model == LatencyModel::lognormal && order_latency.count() == 0 &&

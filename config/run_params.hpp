@@ -25,6 +25,7 @@ struct RunParams {
     Millis status_interval = 1s;
     ConsoleStyle console = ConsoleStyle::automatic;
     bool dashboard = true;
+    bool one_bankroll = false;
     Seconds shutdown_grace = 10s;
 
     friend bool operator==(RunParams const&, RunParams const&) = default;
@@ -81,6 +82,13 @@ struct RunParams {
                 Change::restart
             },
             Param{"dashboard", &P::dashboard, "", "Print the table at each window's end."},
+            Param{
+                "one_bankroll",
+                &P::one_bankroll,
+                "",
+                "true: strategies share their money; what one lacks for an order is moved to it.",
+                Change::restart
+            },
             Param{
                 "shutdown_grace",
                 &P::shutdown_grace,

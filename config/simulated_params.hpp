@@ -6,10 +6,14 @@
 
 namespace polyquant::config {
 
-enum class LatencyModel : std::uint8_t { fixed, lognormal };
+enum class LatencyModel : std::uint8_t { fixed, lognormal, measured };
 
-constexpr std::array<Choice<LatencyModel>, 2> choices(LatencyModel) {
-    return {{{"fixed", LatencyModel::fixed}, {"lognormal", LatencyModel::lognormal}}};
+constexpr std::array<Choice<LatencyModel>, 3> choices(LatencyModel) {
+    return {
+        {{"fixed", LatencyModel::fixed},
+         {"lognormal", LatencyModel::lognormal},
+         {"measured", LatencyModel::measured}}
+    };
 }
 
 enum class FeeRounding : std::uint8_t { down, up };
@@ -30,6 +34,7 @@ struct SimulatedParams {
     LatencyModel latency_model = LatencyModel::lognormal;
     Millis order_latency{60};
     Millis order_latency_p99{250};
+    TextList latency_quantiles;
     Millis cancel_latency{60};
     Millis answer_latency{40};
     bool taker_delay_override = false;
@@ -46,6 +51,8 @@ struct SimulatedParams {
 
     friend bool operator==(SimulatedParams const&, SimulatedParams const&) = default;
 
+    // latency_quantiles as milliseconds, ascending; empty where one is no such number.
+    std::vector<double> quantiles() const;
     std::vector<ParamFault> faults() const;
 
     static constexpr auto table() {
@@ -55,7 +62,8 @@ struct SimulatedParams {
                 "latency_model",
                 &P::latency_model,
                 "",
-                "fixed: always order_latency; lognormal: median order_latency with a tail to p99.",
+                "fixed: always order_latency; lognormal: median order_latency with a tail to p99; "
+                "measured: drawn from latency_quantiles.",
                 Change::restart
             },
             Param{
@@ -74,6 +82,14 @@ struct SimulatedParams {
                 60s,
                 "",
                 "One order in a hundred takes longer than this; lognormal only.",
+                Change::restart
+            },
+            Param{
+                "latency_quantiles",
+                &P::latency_quantiles,
+                "milliseconds",
+                "Measured latencies in rising order, equally likely (quantiles 0 to 1), for "
+                "latency_model = \"measured\".",
                 Change::restart
             },
             Param{

@@ -25,6 +25,8 @@ ALLOWED = {
     "engine/ledger": ["engine/core"],
     "engine/accuracy": ["engine/core", "config", "models"],
     "engine/signal": ["engine/core", "engine/runtime", "engine/market", "engine/settlement", "models"],
+    "engine/backtest": ["engine/core", "config", "models"],
+    "engine/report": ["engine/core", "engine/ledger", "engine/backtest", "models"],
     "engine/observe": ["engine/core", "engine/execution", "config", "strategies", "models", "engine/market"],
     "connectors": ["engine/core", "engine/ports", "engine/runtime", "config"],
 }

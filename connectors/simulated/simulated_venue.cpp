@@ -80,6 +80,13 @@ Failure server_error() {
     return {Fault::transport, "simulated.post_order", "could not run the execution", 500};
 }
 
+// What was measured are orders; cancels take as much longer or shorter as the medians say.
+double cancel_scale(config::SimulatedParams const& p) {
+    if (p.order_latency.count() == 0) return 1;
+    return static_cast<double>(p.cancel_latency.count()) /
+           static_cast<double>(p.order_latency.count());
+}
+
 } // namespace
 
 SimulatedVenue::SimulatedVenue(
@@ -91,8 +98,16 @@ SimulatedVenue::SimulatedVenue(
 )
     : clock_{clock}, executor_{executor}, params_{params}, sink_{std::move(sink)}, random_{seed},
       seed_{seed},
-      order_latency_{params.latency_model, params.order_latency, params.order_latency_p99},
-      cancel_latency_{params.latency_model, params.cancel_latency, scaled_p99(params)},
+      order_latency_{
+          params.latency_model, params.order_latency, params.order_latency_p99, params.quantiles()
+      },
+      cancel_latency_{
+          params.latency_model,
+          params.cancel_latency,
+          scaled_p99(params),
+          params.quantiles(),
+          cancel_scale(params)
+      },
       core_{rules_from(params)}, wake_{executor, "simulated.wake", 1} {}
 
 void SimulatedVenue::on(Event const& event) {

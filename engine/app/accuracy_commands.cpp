@@ -180,7 +180,7 @@ int run_verdict(VerdictOptions const& options, std::FILE* out, std::FILE* err) {
     return code(ExitCode::ok);
 }
 
-int run_quotes(QuotesOptions const& options, std::FILE* out, std::FILE* err) {
+int run_asks(AskTableOptions const& options, std::FILE* out, std::FILE* err) {
     auto table = read_quote_table(options.seed.string());
     if (!table) return refuse(err, table.error());
     std::uint64_t windows = 0;

@@ -1,4 +1,4 @@
-// Promises against outcomes out of a run's ledger: `polyquant verdict` and `polyquant quotes`.
+// Promises against outcomes out of a run's ledger: `polyquant verdict` and `polyquant asks`.
 #pragma once
 
 #include <cstdio>
@@ -20,13 +20,13 @@ struct VerdictOptions {
 // "trade" or "do not trade" for every coin with its edge, then the calibration of every strategy.
 int run_verdict(VerdictOptions const& options, std::FILE* out, std::FILE* err);
 
-struct QuotesOptions {
+struct AskTableOptions {
     std::vector<std::filesystem::path> runs;
     std::filesystem::path seed; // a table to start from; empty: none
     std::filesystem::path to;   // empty: print
 };
 
 // The table P(win by ask and time left), learned from the windows of these ledgers.
-int run_quotes(QuotesOptions const& options, std::FILE* out, std::FILE* err);
+int run_asks(AskTableOptions const& options, std::FILE* out, std::FILE* err);
 
 } // namespace polyquant::app

@@ -148,7 +148,7 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
                                                        describe(outcome.model.error())
                                                    );
                  check(parts_.journal.append(parts_.clock.utc_now(), "model", text));
-                 parts_.listener.say(text);
+                 parts_.listener.trained(text);
              }}
     );
     facts_.listen([this](Fact const& fact) { on_fact(fact); });
@@ -370,12 +370,43 @@ void Engine::refresh_window_signal(Asset asset) {
 }
 
 Usdc Engine::free_bankroll(StrategyName const& strategy) const {
+    if (config_.run.one_bankroll) {
+        Usdc sum;
+        for (auto const& [name, account] : portfolio_.strategies())
+            sum += account.cash;
+        return sum;
+    }
     auto const* account = portfolio_.find(strategy);
     return account != nullptr ? account->cash : Usdc{};
 }
 
+// With one bankroll: moves what the order needs, and what keeps the kill switch quiet, from the
+// other strategies in the order of their names. Capital moves with it, so each keeps its own
+// result.
+void Engine::pool_money_for(PlaceOrder const& order, Market const& market) {
+    auto const* own = portfolio_.find(order.strategy);
+    if (own == nullptr || order.side != Side::buy) return;
+    auto missing = cost_rounded_up(order.limit, order.size) +
+                   taker_fee(market.fee, order.size, order.limit, Rounding::up) +
+                   config_.risk.kill_switch - own->cash;
+    std::vector<std::pair<StrategyName, Usdc>> gifts;
+    for (auto const& [name, account] : portfolio_.strategies()) {
+        if (missing <= Usdc{}) break;
+        if (name == order.strategy) continue;
+        auto const gift = std::min(missing, account.cash);
+        if (gift <= Usdc{}) continue;
+        gifts.emplace_back(name, gift);
+        missing = missing - gift;
+    }
+    for (auto const& [name, gift] : gifts) {
+        facts_.record(CapitalMoved{name, -gift, "one bankroll: to " + order.strategy.text});
+        facts_.record(CapitalMoved{order.strategy, gift, "one bankroll: from " + name.text});
+    }
+}
+
 Engine::Submitted Engine::submit(PlaceOrder const& order, MarketView const& view) {
     if (failed_) return {Reason::trading_halted, {}};
+    if (config_.run.one_bankroll && view.market != nullptr) pool_money_for(order, *view.market);
     auto const* newest = order.asset ? signal(*order.asset) : nullptr;
     execution::RiskView risk;
     risk.now = view.now;
@@ -394,7 +425,7 @@ void Engine::evaluated(
     strategies::Decision const& decision,
     Reason answer
 ) {
-    check(decisions_.note(strategy, view, decision, answer));
+    if (keep_decisions_) check(decisions_.note(strategy, view, decision, answer));
 }
 
 void Engine::window_over(WindowEvaluated counts) {

@@ -33,7 +33,10 @@ namespace polyquant::app {
 class EngineListener {
 public:
     virtual ~EngineListener() = default;
-    virtual void say(std::string const& line) = 0; // for people: alarms, trainings, notes
+    virtual void say(std::string const& line) = 0; // for people: alarms, notes
+
+    virtual void trained(std::string const& line) { say(line); }
+
     virtual void window_settled(observe::SettledWindow const& window) = 0;
     // Something that must not go on: a bug, a storage failure, a diverging re-execution.
     virtual void fatal(Failure const& failure) = 0;
@@ -76,6 +79,10 @@ public:
     void clear_halts();
     // Books the bankrolls and epochs, subscribes to the bus, starts every coroutine.
     void start();
+
+    // Whether evaluations that led to no order are journalled too; before start().
+    void keep_decisions(bool keep) { keep_decisions_ = keep; }
+
     // The input is over: nothing is decided any more, what is open still settles.
     void input_over();
     // In order: no decisions, orders cancelled, books written.
@@ -141,6 +148,7 @@ private:
     void add_strategy(config::StrategyConfig const& strategy);
     void adopt(Market const& market);
     std::optional<Nanos> clock_offset() const;
+    void pool_money_for(PlaceOrder const& order, Market const& market);
     void on_fact(Fact const& fact);
     void wake_all(Asset asset, std::uint64_t seq);
     void refresh_window_signal(Asset asset);
@@ -186,6 +194,7 @@ private:
     UnfinishedBusiness unfinished_;                    // of an earlier process
     std::set<std::string> slugs_held_;                 // by an earlier process
     std::map<std::string, BreakerState> breakers_;     // of the feeds and clients
+    bool keep_decisions_ = true;
     bool failed_ = false; // reported as fatal; a halt by a safety rule is not
 };
 

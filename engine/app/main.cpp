@@ -5,6 +5,8 @@
 #include "config/report.hpp"
 #include "connectors/tape/tape_command.hpp"
 #include "engine/app/accuracy_commands.hpp"
+#include "engine/app/analyze_command.hpp"
+#include "engine/app/backtest_command.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/doctor_command.hpp"
 #include "engine/app/exit_code.hpp"
@@ -13,11 +15,14 @@
 #include "engine/app/ledger_commands.hpp"
 #include "engine/app/model_commands.hpp"
 #include "engine/app/params_history.hpp"
+#include "engine/app/quotes_command.hpp"
 #include "engine/app/record_command.hpp"
 #include "engine/app/replay_command.hpp"
+#include "engine/app/report_command.hpp"
 #include "engine/app/run_command.hpp"
 #include "engine/app/sandbox_command.hpp"
 #include "engine/app/signal_command.hpp"
+#include "engine/app/sweep_command.hpp"
 #include "engine/app/transfer_command.hpp"
 #include "engine/runtime/clock.hpp"
 #include "strategies/catalog.hpp"
@@ -46,7 +51,7 @@ struct CommandLine {
     std::optional<std::string> strategy;
     app::TransferOptions transfer;
     app::VerdictOptions verdict;
-    app::QuotesOptions quotes;
+    app::AskTableOptions asks;
 };
 
 CLI::App* add_verdict(CommandLine& line) {
@@ -69,10 +74,10 @@ CLI::App* add_verdict(CommandLine& line) {
     return c;
 }
 
-CLI::App* add_quotes(CommandLine& line) {
-    auto& o = line.quotes;
+CLI::App* add_asks(CommandLine& line) {
+    auto& o = line.asks;
     auto* c = line.app.add_subcommand(
-        "quotes", "What asks were worth by price and time left, learned from ledgers"
+        "asks", "What asks were worth by price and time left, learned from ledgers"
     );
     c->add_option("runs", o.runs, "Directories of runs, or their ledger files")->required();
     c->add_option("--seed", o.seed, "A table to start from")->check(CLI::ExistingFile);
@@ -217,6 +222,13 @@ int dispatch(int argc, char** argv) {
         if (command == "keys") return app::run_keys(args, std::cout, std::cerr);
         if (command == "signal") return app::run_signal(args, std::cout, std::cerr);
         if (command == "models") return app::run_models(args, std::cout, std::cerr);
+        if (command == "backtest") return app::run_backtest_command(args, stdout, stderr);
+        if (command == "analyze") return app::run_analyze(args, stdout, stderr);
+        if (command == "parity") return app::run_parity(args, stdout, stderr);
+        if (command == "sweep") return app::run_sweep(args, stdout, stderr);
+        if (command == "sweep-worker") return app::run_sweep_worker(args, stderr);
+        if (command == "report") return app::run_report(args, stdout, stderr);
+        if (command == "quotes") return app::run_quotes(args, std::cout, std::cerr);
     }
     CommandLine line;
     line.app.require_subcommand(1);
@@ -235,6 +247,12 @@ int dispatch(int argc, char** argv) {
     line.app.add_subcommand("models", "List, show, compare and promote trained models");
     line.app.add_subcommand("sandbox", "A venue of one's own on this machine (see sandbox --help)");
     line.app.add_subcommand("keys", "Encrypted keys and API credentials (see keys --help)");
+    line.app.add_subcommand("backtest", "Trade recorded books, or bars with modelled quotes");
+    line.app.add_subcommand("sweep", "Try many variants, judge the best on other days");
+    line.app.add_subcommand("analyze", "Look-ahead, and gaps, outliers and clocks of data");
+    line.app.add_subcommand("parity", "Two runs side by side, with the bridge between results");
+    line.app.add_subcommand("report", "A stored run as summary, JSON, CSV and one page");
+    line.app.add_subcommand("quotes", "Fit the quote model of backtests on bars");
     auto* params = line.app.add_subcommand(
         "params", "Every parameter with value, origin, range and meaning, and break-even tables"
     );
@@ -252,7 +270,7 @@ int dispatch(int argc, char** argv) {
     auto* transfer = add_transfer(line);
     auto* check = add_ledger_command(line, "check", "Verify a ledger's books and print its digest");
     auto* verdict = add_verdict(line);
-    auto* quotes = add_quotes(line);
+    auto* asks = add_asks(line);
     try {
         line.app.parse(argc, argv);
     } catch (CLI::ParseError const& error) {
@@ -270,7 +288,7 @@ int dispatch(int argc, char** argv) {
         return app::run_transfer(line.transfer, runtime::LiveClock{}.utc_now(), stdout, stderr);
     if (*check) return app::run_check(line.where, stdout, stderr);
     if (*verdict) return app::run_verdict(line.verdict, stdout, stderr);
-    if (*quotes) return app::run_quotes(line.quotes, stdout, stderr);
+    if (*asks) return app::run_asks(line.asks, stdout, stderr);
     return app::code(app::ExitCode::usage);
 }
 

@@ -2,12 +2,10 @@
 
 #include "engine/app/quote_table.hpp"
 #include "engine/app/replay_session.hpp"
+#include "engine/app/run_storage.hpp"
 #include "strategies/catalog.hpp"
 
 #include <fmt/format.h>
-
-#include <fstream>
-#include <sys/stat.h>
 
 namespace polyquant::app {
 
@@ -30,66 +28,6 @@ void lay_over(config::RunConfig& config, ReplayOptions const& options) {
     if (options.until) config.feed.until = *options.until;
 }
 
-// Moves an earlier run aside, over the one that was aside before.
-Result<void> set_aside(std::filesystem::path const& directory) {
-    std::error_code error;
-    if (!std::filesystem::exists(directory, error)) return {};
-    auto aside = directory;
-    aside += ".old";
-    std::filesystem::remove_all(aside, error);
-    if (!error) std::filesystem::rename(directory, aside, error);
-    if (!error) return {};
-    return Failure{
-        Fault::storage, "replay", fmt::format("{}: {}", directory.string(), error.message())
-    };
-}
-
-Result<void> make_directory(std::filesystem::path const& directory) {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (error)
-        return Failure{
-            Fault::storage, "replay", fmt::format("{}: {}", directory.string(), error.message())
-        };
-    // Balances are nobody else's business.
-    ::chmod(directory.c_str(), 0700);
-    return {};
-}
-
-Result<ReplaySession::Storage> open_storage(ReplayPlan const& plan, bool fresh) {
-    if (fresh)
-        if (auto const moved = set_aside(plan.directory); !moved) return moved.error();
-    if (auto const made = make_directory(plan.directory); !made) return made.error();
-    auto journal = runtime::Journal::open(plan.directory / "journal.log", plan.identity);
-    if (!journal) {
-        auto failure = journal.error();
-        if (failure.fault == Fault::invalid)
-            failure.detail += "; use --fresh to move the earlier run aside";
-        return failure;
-    }
-    auto ledger = ledger::Ledger::open(plan.directory / "ledger.sqlite");
-    if (!ledger) return ledger.error();
-    ReplaySession::Storage storage;
-    storage.journal = std::move(*journal);
-    storage.ledger = std::make_shared<ledger::Ledger>(std::move(*ledger));
-    return storage;
-}
-
-// What the run began with, so that it can go on after its files were edited. Written once: a reload
-// on the way is in the journal.
-Result<void> keep_config(config::RunConfig config, ReplayPlan const& plan) {
-    auto const file = plan.directory / "config.toml";
-    if (std::filesystem::exists(file)) return {};
-    config.feed.tapes.clear();
-    for (auto const& tape : plan.tapes)
-        config.feed.tapes.push_back(std::filesystem::absolute(tape).string());
-    std::ofstream out{file};
-    out << config.print();
-    out.close();
-    if (out) return {};
-    return Failure{Fault::storage, "replay", file.string() + ": cannot be written"};
-}
-
 // A run that goes on begins with the models it began with.
 Result<TrainedModels>
 models_of(config::RunConfig const& config, ReplayPlan const& plan, runtime::Journal& journal) {
@@ -101,14 +39,6 @@ models_of(config::RunConfig const& config, ReplayPlan const& plan, runtime::Jour
     if (!models) return models;
     if (auto const kept = keep_trained(plan.directory, *models); !kept) return kept.error();
     return models;
-}
-
-ExitCode exit_for(Failure const& failure) {
-    switch (failure.fault) {
-    case Fault::storage: return ExitCode::storage;
-    case Fault::parse: return ExitCode::bad_data;
-    default: return ExitCode::usage;
-    }
 }
 
 } // namespace
@@ -151,7 +81,7 @@ int run_replay(ReplayOptions const& options, std::FILE* out, std::FILE* err) {
         std::move(*plan),
         std::move(*config),
         loader,
-        std::move(*tape),
+        std::make_unique<TapeInput>(std::move(*tape)),
         std::move(*storage),
         out
     };

@@ -20,6 +20,11 @@ struct ReplayOptions {
     std::optional<std::filesystem::path> directory;
     bool fresh = false; // an earlier run in the directory is moved aside instead of continued
     bool json = false;  // the summary as one JSON object
+    // A backtest's: the line that names the source of its quotes, and what it keeps.
+    std::string headline;
+    bool keep_decisions = true; // every evaluation in the journal, or only what orders it led to
+    bool keep_moments = false;  // moments.csv
+    bool quiet = false;         // prints nothing at all
     // Testing aid: the process kills itself (SIGKILL) right after this journal record.
     std::optional<std::uint64_t> crash_after_record;
 };

@@ -46,7 +46,7 @@ ReplaySession::ReplaySession(
     ReplayPlan plan,
     config::RunConfig config,
     ConfigLoader loader,
-    tape::TapeFeed tape,
+    std::unique_ptr<RunInput> input,
     Storage storage,
     std::FILE* out
 )
@@ -80,9 +80,9 @@ ReplaySession::ReplaySession(
           },
           std::move(config)
       },
-      tape_{std::move(tape)},
+      input_{std::move(input)},
       feed_{
-          tape_,
+          *input_,
           [this](std::uint64_t published) {
               between_events(published);
           }
@@ -100,6 +100,7 @@ ReplaySession::ReplaySession(
       signals_{io_, SIGINT, SIGTERM, SIGHUP} {}
 
 ExitCode ReplaySession::run() {
+    if (!options_.headline.empty()) say(options_.headline);
     if (auto const recalled = recall_reloads(); !recalled) {
         say(describe(recalled.error()));
         return ExitCode::storage;
@@ -123,7 +124,12 @@ ExitCode ReplaySession::run() {
         engine_.warm_up(asset, plan_.history[index_of(asset)]);
     // Until the last cancel is answered.
     engine_.supervisor().start(runtime::Stage::close, "venue", venue_.run());
+    engine_.keep_decisions(options_.keep_decisions);
     engine_.start();
+    if (auto const kept = keep_moments(); !kept) {
+        say(describe(kept.error()));
+        return ExitCode::storage;
+    }
     was_re_executing_ = storage_.journal->is_re_executing();
     set_speed();
     auto const end = loop_.run(feed_);
@@ -132,12 +138,19 @@ ExitCode ReplaySession::run() {
 }
 
 void ReplaySession::say(std::string const& line) {
-    if (!options_.json) console_.line(line);
+    if (!options_.json && !options_.quiet) console_.line(line);
+}
+
+// A backtest trains thousands of times; its journal holds them all.
+void ReplaySession::trained(std::string const& line) {
+    if (options_.headline.empty()) say(line);
 }
 
 void ReplaySession::window_settled(observe::SettledWindow const& window) {
     settled_.push_back(window);
-    if (options_.json) return;
+    if (options_.json || options_.quiet) return;
+    if (!options_.headline.empty() && engine_.config().run.console != config::ConsoleStyle::lines)
+        return; // a backtest's windows are in its report
     auto const status = engine_.status(mode_text());
     console_.line(observe::window_line(window, status));
     if (console_.is_live() && engine_.config().run.dashboard)
@@ -181,6 +194,23 @@ Result<void> ReplaySession::recall_reloads() {
     return {};
 }
 
+// The last subscriber: it samples what an event has led to.
+Result<void> ReplaySession::keep_moments() {
+    if (!options_.keep_moments) return {};
+    auto made = MomentSampler::create(
+        plan_.directory / "moments.csv",
+        engine_.config().run.assets,
+        [this](Asset asset, Window window) { return engine_.view(asset, window); },
+        [this](Asset asset) { return engine_.signal(asset); }
+    );
+    if (!made) return made.error();
+    moments_ = std::move(*made);
+    bus_.subscribe("moments", runtime::EventKinds::all(), [this](Event const&) {
+        moments_->on(clock_.utc_now());
+    });
+    return {};
+}
+
 void ReplaySession::wait_for_signals() {
     signals_.async_wait([this](boost::system::error_code error, int number) {
         if (error) return;
@@ -216,7 +246,7 @@ void ReplaySession::between_events(std::uint64_t published) {
         ));
         set_speed();
     }
-    if (auto const next = tape_.next_at()) last_event_ = *next;
+    if (auto const next = input_->next_at()) last_event_ = *next;
     if (published % events_between_looks == 0) redraw_if_due();
 }
 
@@ -359,7 +389,12 @@ ExitCode ReplaySession::finish() {
         code = ExitCode::failed;
     }
     if (engine_.portfolio().halted() && code == ExitCode::ok) code = ExitCode::halted;
-    auto const damage = tape_.problems();
+    if (moments_)
+        if (auto const written = moments_->finish(); !written) {
+            say(describe(written.error()));
+            code = ExitCode::storage;
+        }
+    auto const damage = input_->problems();
     for (auto const& line : damage)
         say("tape: " + line);
     if (!damage.empty() && code == ExitCode::ok) code = ExitCode::bad_data;
@@ -379,11 +414,13 @@ ExitCode ReplaySession::leave_unfinished() {
                                                         : ExitCode::failed;
     print_summary(code);
     if (code == ExitCode::interrupted)
-        say(fmt::format(
-            "interrupted; it goes on with: polyquant replay -c {} --dir {}",
-            (plan_.directory / "config.toml").string(),
-            plan_.directory.string()
-        ));
+        say(options_.headline.empty()
+                ? fmt::format(
+                      "interrupted; it goes on with: polyquant replay -c {} --dir {}",
+                      (plan_.directory / "config.toml").string(),
+                      plan_.directory.string()
+                  )
+                : std::string{"interrupted; the same command goes on with it"});
     return code;
 }
 
@@ -395,11 +432,12 @@ std::string ReplaySession::mode_text() const {
 
 void ReplaySession::print_summary(ExitCode code) {
     console_.finish();
+    if (options_.quiet) return;
     auto const seconds = std::chrono::duration<double>(real_.now() - began_).count();
     ReplayFigures const figures{
         .start = plan_.start,
         .end = last_event_,
-        .events = tape_.events(),
+        .events = input_->events(),
         .real_seconds = seconds,
         .facts = engine_.facts(),
         .records = storage_.journal->records(),

@@ -4,6 +4,7 @@
 #include "connectors/simulated/simulated_venue.hpp"
 #include "engine/app/engine.hpp"
 #include "engine/app/exit_code.hpp"
+#include "engine/app/moment_sampler.hpp"
 #include "engine/app/replay_command.hpp"
 #include "engine/app/replay_feed.hpp"
 #include "engine/app/replay_plan.hpp"
@@ -33,14 +34,17 @@ public:
         ReplayPlan plan,
         config::RunConfig config,
         ConfigLoader loader,
-        tape::TapeFeed tape,
+        std::unique_ptr<RunInput> input,
         Storage storage,
         std::FILE* out
     );
 
     ExitCode run();
 
+    UtcTime last_event() const { return last_event_; }
+
     void say(std::string const& line) override;
+    void trained(std::string const& line) override;
     void window_settled(observe::SettledWindow const& window) override;
     void fatal(Failure const& failure) override;
 
@@ -52,6 +56,7 @@ private:
     };
 
     Result<void> recall_reloads();
+    Result<void> keep_moments();
     void wait_for_signals();
     void on_signal(int number);
     void between_events(std::uint64_t published);
@@ -88,7 +93,8 @@ private:
     runtime::SidePool disk_;
     simulated::SimulatedVenue venue_;
     Engine engine_;
-    tape::TapeFeed tape_;
+    std::unique_ptr<RunInput> input_;
+    std::unique_ptr<MomentSampler> moments_; // where they are asked for
     ReplayFeed feed_;
     runtime::ReplayLoop loop_;
     asio::signal_set signals_;

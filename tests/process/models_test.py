@@ -167,7 +167,7 @@ class ModelsTest(ReplayCase):
         self.assertGreater(told["coins"][0]["windows"], 0)
         self.assertTrue(any(s["strategy"] == "exercise" for s in told["strategies"]))
         table = self.work / "quotes.txt"
-        self.assertIn("windows learned", self.polyquant("quotes", self.work / "run", "--to", table))
+        self.assertIn("windows learned", self.polyquant("asks", self.work / "run", "--to", table))
         again = self.sample_config(
             edits=[("[model]\n", f'[learning]\nquote_table = "{table}"\n[model]\nkind = "quotes"\n')]
         )

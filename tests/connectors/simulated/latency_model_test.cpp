@@ -33,6 +33,21 @@ TEST_CASE("LatencyModel draws the same amount of randomness when it is fixed", "
     CHECK(a.next() == b.next());
 }
 
+TEST_CASE("LatencyModel draws measured latencies between their quantiles", "[simulated]") {
+    LatencyModel const model{
+        config::LatencyModel::measured, Millis{60}, Millis{250}, {20, 40, 500}, 0.5
+    };
+    Random random{7};
+    std::vector<Nanos> draws(20'000);
+    std::ranges::generate(draws, [&] { return model.sample(random); });
+    std::ranges::sort(draws);
+
+    CHECK(draws.front() >= Millis{10});
+    CHECK(draws.back() <= Millis{250});
+    auto const median = std::chrono::duration<double, std::milli>{draws[10'000]}.count();
+    CHECK(median == Approx(20).epsilon(0.05));
+}
+
 TEST_CASE("Random gives the published sequence", "[simulated]") {
     std::uint64_t state = 1'234'567;
 

@@ -59,7 +59,7 @@ ExitCode play(
         std::move(plan),
         config,
         std::move(loader),
-        std::move(tape),
+        std::make_unique<TapeInput>(std::move(tape)),
         std::move(storage),
         out.file
     };
