@@ -11,7 +11,6 @@
 
 #include <charconv>
 #include <fstream>
-#include <random>
 
 namespace polyquant::app {
 
@@ -30,8 +29,8 @@ std::optional<Usdc> read_unassigned(std::filesystem::path const& file) {
 }
 
 std::function<std::uint64_t()> random_salt() {
-    return [engine = std::mt19937_64{std::random_device{}()}]() mutable {
-        return engine() & salt_max;
+    return [random = net::random_from_entropy()] {
+        return random(salt_max);
     };
 }
 
