@@ -109,7 +109,10 @@ void Exchange::forget(ConditionId const& market) {
     for (auto at = orders_.begin(); at != orders_.end();)
         at = at->second.market == market ? orders_.erase(at) : std::next(at);
     core_.forget(market);
-    books_.erase(market);
+    // Unpaid pairs keep their backing.
+    if (auto const book = books_.find(market);
+        book != books_.end() && book->second.collateral.is_zero())
+        books_.erase(book);
 }
 
 void Exchange::restart(UtcTime now, Nanos down_for) {
@@ -244,7 +247,8 @@ Exchange::heartbeat(std::string_view owner, std::string_view id, UtcTime now) {
     now_ = std::max(now_, now);
     auto const at = hearts_.find(owner);
     auto const expected = at == hearts_.end() ? std::string{} : at->second.id;
-    if (id != expected) return {false, expected};
+    // A switch that has fired, or was never set, begins with whatever id is sent.
+    if (at != hearts_.end() && id != expected) return {false, expected};
     auto& heart = hearts_[std::string{owner}];
     heart.id = uuid(++numbers_);
     heart.deadline = now_ + options_.heartbeat_timeout;

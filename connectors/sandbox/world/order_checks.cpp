@@ -1,5 +1,6 @@
 // What the venue looks at before an order may match, in its words.
 #include "connectors/crypto/signer.hpp"
+#include "connectors/crypto/wallets.hpp"
 #include "connectors/sandbox/world/exchange.hpp"
 
 #include <fmt/format.h>
@@ -59,6 +60,20 @@ crypto::Hash32
 domain_of(polymarket::Contracts const& contracts, ProtocolVersion version, bool neg_risk) {
     auto const domain = polymarket::order_domain_of(contracts, version, neg_risk);
     return polymarket::order_domain_separator(domain.version, contracts.chain_id, domain.exchange);
+}
+
+// Wallet addresses are functions of their owner: nobody trades with somebody else's.
+bool belongs_to(crypto::Address const& wallet, SignatureType type, crypto::Address const& owner) {
+    auto const& at = crypto::polygon_wallet_factories();
+    switch (type) {
+    case SignatureType::eoa: return wallet == owner;
+    case SignatureType::proxy: return wallet == crypto::proxy_wallet(owner, at);
+    case SignatureType::safe: return wallet == crypto::safe_wallet(owner, at);
+    case SignatureType::deposit_wallet:
+        return wallet == crypto::deposit_wallet_uups(owner, at) ||
+               wallet == crypto::deposit_wallet_beacon(owner, at);
+    }
+    std::abort();
 }
 
 // What the owner of the order's wallet has signed: the order itself, or the order inside the
@@ -147,7 +162,7 @@ Result<void> Exchange::check_owner(PostedOrder const& order, crypto::Address con
     auto const by_wallet = fields.signature_type == SignatureType::deposit_wallet;
     if (fields.signer != (by_wallet ? fields.maker : signer))
         return refused("the order signer address has to be the address of the API KEY");
-    if (fields.signature_type == SignatureType::eoa && fields.maker != signer)
+    if (!belongs_to(fields.maker, fields.signature_type, signer))
         return refused("invalid signature");
     auto const* account = accounts_.find(fields.maker);
     if (account == nullptr) return {};

@@ -1,3 +1,4 @@
+#include "connectors/crypto/wallets.hpp"
 #include "tests/connectors/sandbox/trader.hpp"
 #include "tests/support/catch.hpp"
 
@@ -268,6 +269,39 @@ TEST_CASE("Exchange refuses in the venue's words", "[sandbox]") {
         CHECK(venue.post(alice, gtc).error == "the market is not yet ready to process new orders");
     }
     CHECK(balances(venue.exchange));
+}
+
+TEST_CASE("Exchange takes orders of every kind of wallet, from its owner only", "[sandbox]") {
+    using polymarket::SignatureType;
+    auto const type =
+        GENERATE(SignatureType::proxy, SignatureType::safe, SignatureType::deposit_wallet);
+    Venue venue{prompt_options()};
+    auto const alice = venue.trader(0);
+    auto const bob = venue.trader(1);
+    auto const wallet_of = [&](crypto::Address const& owner) {
+        auto const& at = crypto::polygon_wallet_factories();
+        return type == SignatureType::proxy  ? crypto::proxy_wallet(owner, at)
+               : type == SignatureType::safe ? crypto::safe_wallet(owner, at)
+                                             : crypto::deposit_wallet_uups(owner, at);
+    };
+    auto const post_from = [&](crypto::Address const& wallet) {
+        auto const orders = polymarket::OrderSigner::create(
+            alice.signer, {type, wallet}, venue.markets.contracts(), alice.key.key
+        );
+        auto const wanted = venue.order(Side::buy, cents(40), shares(10), TimeInForce::gtc);
+        auto const made = orders->sign(wanted, venue.market->market, venue.salt++, venue.now);
+        return venue.exchange.post(
+            parse_posted_order(made->body).value(), alice.signer->address(), venue.now
+        );
+    };
+    auto const own = wallet_of(alice.signer->address());
+    auto const other = wallet_of(bob.signer->address());
+    venue.exchange.deposit(own, usd(100), venue.now);
+    venue.exchange.deposit(other, usd(100), venue.now);
+
+    CHECK(post_from(own).error.empty());
+    CHECK(post_from(other).error == "invalid signature");
+    CHECK(venue.exchange.open_orders(alice.key.key).size() == 1);
 }
 
 TEST_CASE("Exchange serves its accounts by price, then by time", "[sandbox]") {
