@@ -93,7 +93,7 @@ public:
         }
     }
 
-    Result<void> run(tape::TapeFeed& tape) {
+    Result<void> run(RunInput& input) {
         loop_.include(training_);
         bus_.subscribe("signal", runtime::EventKinds::all(), [this](Event const& event) {
             actor_.on(event);
@@ -104,7 +104,7 @@ public:
         supervisor_.start(runtime::Stage::strategies, "models", models_.run());
         supervisor_.start(runtime::Stage::strategies, "signal", actor_.run());
         models_.request_trainings();
-        ReplayFeed feed{tape, [](std::uint64_t) {
+        ReplayFeed feed{input, [](std::uint64_t) {
                         }};
         loop_.run(feed);
         // Rows taken from now on would be of an empty world: only settlements are waited for.
@@ -171,7 +171,8 @@ int run_with(SignalOptions const& options, std::ostream& out, std::ostream& err)
     params.bankroll = usd_cents(static_cast<std::int64_t>(options.bankroll * 100 + 0.5));
     params.min_edge = options.min_edge;
     SignalRun run{*plan, *config, params, *store};
-    if (auto const done = run.run(*tape); !done) return refuse(done.error());
+    TapeInput input{std::move(*tape)};
+    if (auto const done = run.run(input); !done) return refuse(done.error());
     auto const csv = plan->directory / "signals.csv";
     if (auto const written = store->export_csv(csv); !written) return refuse(written.error());
     auto const& counts = run.actor().counts();
