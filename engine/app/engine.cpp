@@ -77,7 +77,8 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
           [this]() -> Result<void> {
               if (failed_) return Failure{Fault::storage, "engine", "it has failed before"};
               return parts_.journal.flush();
-          }
+          },
+          parts_.make_durable
       },
       execution_{
           parts_.executor,
@@ -90,10 +91,8 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
           config_.execution,
           {.publish = [this](BreakerChanged change) { parts_.bus.publish(Event{change}); },
            .alarm = [this](std::string text) { parts_.listener.say("ALARM " + text); },
-           .persist =
-               [this](PreparedOrder const&) {
-                   return parts_.journal.flush();
-               }}
+           // The booking's own record is flushed, and the guarded venue asks whether it was.
+           .persist = {}}
       },
       settler_{
           settler_limits(config_.settlement),

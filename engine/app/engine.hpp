@@ -48,6 +48,8 @@ struct EngineParts {
     // How far our clock is from the venue's; nothing while nobody has measured it. Absent in
     // recorded time, which has no offset against itself.
     std::function<std::optional<Nanos>()> clock_offset{};
+    // Where orders are real: puts each on the disk before it leaves (IntentFile::keep).
+    GuardedVenue::MakeDurable make_durable{};
 };
 
 class Engine final : public strategies::StrategyHost {

@@ -15,12 +15,17 @@ public:
     // Why nothing may be sent, or nothing.
     using MaySend = std::function<Result<void>()>;
 
-    GuardedVenue(OrderVenue& venue, MaySend may_send)
-        : venue_{venue}, may_send_{std::move(may_send)} {}
+    // Puts the order on the disk; absent where no money is at stake.
+    using MakeDurable = std::function<Task<Result<void>>(PreparedOrder const&)>;
+
+    GuardedVenue(OrderVenue& venue, MaySend may_send, MakeDurable make_durable = {})
+        : venue_{venue}, may_send_{std::move(may_send)}, make_durable_{std::move(make_durable)} {}
 
     std::optional<VenueRefusal> refusal(PlaceOrder const& order, UtcTime now) const override {
         return venue_.refusal(order, now);
     }
+
+    void anticipate(PlaceOrder const& order) override { venue_.anticipate(order); }
 
     Result<PreparedOrder> prepare(Approved<PlaceOrder> const& order, UtcTime now) override {
         return venue_.prepare(order, now);
@@ -39,6 +44,7 @@ public:
 private:
     OrderVenue& venue_;
     MaySend may_send_;
+    MakeDurable make_durable_;
 };
 
 } // namespace polyquant::app

@@ -6,6 +6,7 @@
 #include "connectors/tape/tape_command.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/exit_code.hpp"
+#include "engine/app/keys_commands.hpp"
 #include "engine/app/ledger_commands.hpp"
 #include "engine/app/model_commands.hpp"
 #include "engine/app/replay_command.hpp"
@@ -130,6 +131,7 @@ int dispatch(int argc, char** argv) {
         if (command == "tape") return tape::run_tape_command(args, std::cout, std::cerr);
         if (command == "train") return app::run_train(args, std::cout, std::cerr);
         if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
+        if (command == "keys") return app::run_keys(args, std::cout, std::cerr);
         if (command == "models") return app::run_models(args, std::cout, std::cerr);
     }
     CommandLine line;
@@ -143,6 +145,7 @@ int dispatch(int argc, char** argv) {
     line.app.add_subcommand("train", "Train a window model on bars (see train --help)");
     line.app.add_subcommand("evaluate", "Judge every model on held-out windows and quotes");
     line.app.add_subcommand("models", "List, show, compare and promote trained models");
+    line.app.add_subcommand("keys", "Encrypted keys and API credentials (see keys --help)");
     auto* params = line.app.add_subcommand(
         "params", "Every parameter with value, origin, range and meaning, and break-even tables"
     );

@@ -23,7 +23,8 @@ std::string read_holder(int descriptor) {
 
 } // namespace
 
-Result<LedgerLock> LedgerLock::acquire(std::filesystem::path const& lock_file) {
+Result<LedgerLock>
+LedgerLock::acquire(std::filesystem::path const& lock_file, std::string_view holds) {
     auto const failed = [&](std::string_view what, int code) {
         return Failure{
             Fault::storage, lock_file.string(), fmt::format("{}: {}", what, std::strerror(code))
@@ -35,12 +36,7 @@ Result<LedgerLock> LedgerLock::acquire(std::filesystem::path const& lock_file) {
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK) return failed("cannot lock", errno);
         return Failure{
-            Fault::invalid,
-            lock_file.string(),
-            fmt::format(
-                "{} writes this ledger already; stop it or use another state directory",
-                read_holder(descriptor)
-            )
+            Fault::invalid, lock_file.string(), fmt::format("{} {}", read_holder(descriptor), holds)
         };
     }
     auto const pid = fmt::format("{}\n", ::getpid());

@@ -6,12 +6,18 @@
 #include "engine/core/failure.hpp"
 
 #include <filesystem>
+#include <string_view>
 
 namespace polyquant::ledger {
 
 class LedgerLock {
 public:
-    static Result<LedgerLock> acquire(std::filesystem::path const& lock_file);
+    // `holds`: what the refusal says the holder does, and what to do about it.
+    static Result<LedgerLock> acquire(
+        std::filesystem::path const& lock_file,
+        std::string_view holds =
+            "writes this ledger already; stop it or use another state directory"
+    );
 
     LedgerLock(LedgerLock&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}
 
