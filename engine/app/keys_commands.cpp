@@ -90,9 +90,7 @@ Result<SecretBytes> private_key(Arguments const& a, Output const& output) {
         if (a.allow_plaintext)
             output.err << "WARNING: a private key in the environment can be read by every process "
                           "of this user; remove it from your shell's history and profile.\n";
-        auto const text = crypto::private_key_from_environment(a.key_env, a.allow_plaintext);
-        if (!text) return text.error();
-        return crypto::parse_private_key(text->reveal_text());
+        return crypto::private_key_from_environment(a.key_env, a.allow_plaintext);
     }
     crypto::PassphraseSource source;
     source.prompt = "Private key (64 hex digits, not shown): ";

@@ -33,10 +33,8 @@ Result<std::string> name_of(KeySource const& source, crypto::Keystore const& sto
 }
 
 Result<TradingKey> plaintext_key(KeySource const& source) {
-    auto const text =
+    auto key =
         crypto::private_key_from_environment(source.plaintext_variable, source.allow_plaintext);
-    if (!text) return text.error();
-    auto key = crypto::parse_private_key(text->reveal_text());
     if (!key) return key.error();
     auto signer = crypto::Signer::create(std::move(*key));
     if (!signer) return signer.error();

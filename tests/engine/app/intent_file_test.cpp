@@ -47,7 +47,7 @@ TEST_CASE("IntentFile gives back id and bytes exactly", "[app][intents]") {
     REQUIRE(kept.size() == 3);
     CHECK(kept[2].id == order(3).id);
     CHECK(kept[2].bytes == order(3).bytes);
-    CHECK(kept[0].intent.find("s1 buy") == 0);
+    CHECK(kept[0].intent.find("s1 BUY") == 0);
 }
 
 TEST_CASE("IntentFile survives a crash at every byte of its last line", "[app][intents]") {

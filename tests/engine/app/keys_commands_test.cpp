@@ -50,7 +50,9 @@ struct Keys {
 TEST_CASE("keys import stores the key encrypted and keys list shows its address", "[app][keys]") {
     Keys k;
 
-    REQUIRE(k.import("main") == 0);
+    auto const imported = k.import("main");
+    INFO(k.complained);
+    REQUIRE(imported == 0);
     CHECK(k.complained.find("WARNING") != std::string::npos);
     CHECK(::getenv("PQ_TEST_KEY") == nullptr);
     CHECK(k.run({"list"}) == 0);
