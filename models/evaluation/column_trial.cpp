@@ -51,14 +51,17 @@ std::vector<Scale> scales_of(TrialRows const& rows, std::vector<std::size_t> con
     return scales;
 }
 
+// The model's log-odds times (1 + slope), plus the columns: the slope is learned with and without
+// them, so that a column gets no credit for a model that is too bold or too shy.
 struct Fit {
-    std::vector<Scale> scales;
+    std::vector<Scale> scales; // of the columns; empty: the slope alone
     std::vector<double> coefficients;
 
     double apply(double promised, std::span<double const> row) const {
-        auto sum = log_odds(promised);
-        for (std::size_t k = 0; k < coefficients.size(); ++k)
-            sum += coefficients[k] * scales[k](row[k]);
+        auto const own = log_odds(promised);
+        auto sum = own * (1 + coefficients[0]);
+        for (std::size_t k = 0; k < scales.size(); ++k)
+            sum += coefficients[k + 1] * scales[k](row[k]);
         return 1 / (1 + std::exp(-sum));
     }
 };
@@ -67,20 +70,23 @@ struct Fit {
 Result<Fit> fit_on(
     TrialRows const& rows,
     std::vector<std::size_t> const& chosen,
-    std::map<std::int64_t, int> const& moments_of
+    std::map<std::int64_t, int> const& moments_of,
+    bool with_columns
 ) {
-    Fit fit{scales_of(rows, chosen), {}};
-    validation::RowTable cells{rows.names.size()};
-    std::vector<double> start, targets, weights, cell(rows.names.size());
+    Fit fit;
+    if (with_columns) fit.scales = scales_of(rows, chosen);
+    std::vector<double> start, targets, weights, cell(fit.scales.size() + 1);
+    validation::RowTable cells{cell.size()};
     for (auto const i : chosen) {
-        for (std::size_t k = 0; k < cell.size(); ++k)
-            cell[k] = fit.scales[k](rows.columns[i][k]);
+        cell[0] = log_odds(rows.promised[i]);
+        for (std::size_t k = 0; k < fit.scales.size(); ++k)
+            cell[k + 1] = fit.scales[k](rows.columns[i][k]);
         cells.add(cell);
-        start.push_back(log_odds(rows.promised[i]));
+        start.push_back(cell[0]);
         targets.push_back(rows.outcome[i]);
         weights.push_back(1.0 / moments_of.at(rows.window[i]));
     }
-    std::vector<double> const ridges(rows.names.size(), ridge);
+    std::vector<double> const ridges(cell.size(), ridge);
     auto coefficients =
         calibration::fit_ridge_correction(cells.rows(), start, targets, weights, ridges);
     if (!coefficients) return coefficients.error();
@@ -119,11 +125,15 @@ try_columns(std::string title, TrialRows const& rows, Folding folding, std::uint
             if (folding == Folding::walk_forward ? rows.block[i] < blocks[b]
                                                  : rows.block[i] != blocks[b])
                 learned.push_back(i);
-        auto const fit = fit_on(rows, learned, moments_of);
+        auto const base = fit_on(rows, learned, moments_of, false);
+        if (!base) return base.error();
+        auto const fit = fit_on(rows, learned, moments_of, true);
         if (!fit) return fit.error();
         for (std::size_t i = 0; i < rows.block.size(); ++i) {
             if (rows.block[i] != blocks[b]) continue;
-            auto const without = calibration::log_loss_of(rows.promised[i], rows.outcome[i]);
+            auto const without = calibration::log_loss_of(
+                base->apply(rows.promised[i], rows.columns[i]), rows.outcome[i]
+            );
             auto const with = calibration::log_loss_of(
                 fit->apply(rows.promised[i], rows.columns[i]), rows.outcome[i]
             );

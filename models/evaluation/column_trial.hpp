@@ -39,11 +39,15 @@ struct ColumnTrial {
     double loss_with = 0;
     calibration::BootstrapMean gain; // of log loss, by resampling blocks
 
-    bool is_kept() const { return gain.blocks >= 2 && gain.low > 0; }
+    // Fewer blocks agree too easily for an interval to mean what it says.
+    static constexpr std::size_t blocks_min = 10;
+
+    bool is_kept() const { return gain.blocks >= blocks_min && gain.low > 0; }
 };
 
-// The model's log-odds plus a ridge correction of the columns, standardised by the rows it is
-// fitted on: without evidence it is the model. Fails with rows of one block only.
+// The model's log-odds with a slope, plus the columns (standardised by the rows they are fitted
+// on), all drawn towards the model by a ridge; against the same with the slope alone. Fails with
+// rows of one block only.
 Result<ColumnTrial>
 try_columns(std::string title, TrialRows const& rows, Folding folding, std::uint64_t seed);
 

@@ -15,7 +15,9 @@ std::string columns_section(ReportParts const& parts) {
     std::string text =
         "## Further columns on trial\n\nA ridge correction by the columns on top of a model, "
         "fitted on other blocks of time than it predicts; kept where the 95 % interval of the gain "
-        "in log loss lies above 0.\n\n";
+        "in log loss lies above 0 over at least ten blocks. Both sides learn a slope of the "
+        "model's "
+        "log-odds, so that a column gets no credit for a model that is too bold or too shy.\n\n";
     if (!parts.book_columns.empty())
         text += "Book imbalance (best sizes) and spread, on the recorded quotes, fitted on all "
                 "other hours:\n\n" +

@@ -70,7 +70,8 @@ class Reload(ReplayCase):
         self.assertIn(" reload after ", self.journal("run").decode())
 
     def epochs(self):
-        return re.findall(r"epoch_opened exercise \S+ epoch (\w{16})", self.journal("run").decode())
+        opened = re.findall(r"epoch_opened strategy=exercise\b.*?\bepoch=(\d+)", self.journal("run").decode())
+        return [f"{int(epoch):016x}" for epoch in opened]
 
     def decisions(self):
         return re.findall(r" decision exercise BTC \w+ epoch (\w{16})", self.journal("run").decode())
