@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 namespace polyquant::backtest {
 
@@ -16,8 +17,8 @@ namespace {
 
 // Enough for every feature's look-back, and little enough to be asked a thousand times.
 constexpr std::size_t look_back = 400;
-// A share of a standard deviation explained that no honest minute feature comes near, and how far
-// it must fall when held back by one bar.
+// A rank correlation that no honest minute feature comes near, and how far it must fall when held
+// back by one bar.
 constexpr double correlation_suspicious = 0.2;
 constexpr double correlation_kept_max = 0.6;
 
@@ -45,24 +46,44 @@ std::vector<std::size_t> spread_out(std::size_t size, std::size_t moments, std::
     return at;
 }
 
-double correlation(std::vector<double> const& x, std::vector<double> const& y) {
-    double n = 0, mx = 0, my = 0;
-    for (std::size_t i = 0; i < x.size(); ++i)
-        if (std::isfinite(x[i])) {
-            n += 1;
-            mx += x[i];
-            my += y[i];
+// Places in order of size; equal values share the mean of theirs. Heavy tails make chance
+// correlations of the values themselves.
+std::vector<double> ranks(std::vector<double> const& values) {
+    std::vector<std::size_t> order(values.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return std::tie(values[a], a) < std::tie(values[b], b);
+    });
+    std::vector<double> out(values.size());
+    for (std::size_t i = 0; i < order.size();) {
+        auto end = i;
+        while (end < order.size() && values[order[end]] == values[order[i]])
+            ++end;
+        for (auto k = i; k < end; ++k)
+            out[order[k]] = static_cast<double>(i + end - 1) / 2;
+        i = end;
+    }
+    return out;
+}
+
+// Spearman's, over the pairs whose first is a number.
+double correlation(std::vector<double> const& column, std::vector<double> const& future) {
+    std::vector<double> x, y;
+    for (std::size_t i = 0; i < column.size(); ++i)
+        if (std::isfinite(column[i])) {
+            x.push_back(column[i]);
+            y.push_back(future[i]);
         }
-    if (n < 50) return 0;
-    mx /= n;
-    my /= n;
+    if (x.size() < 50) return 0;
+    x = ranks(x);
+    y = ranks(y);
+    auto const mean = static_cast<double>(x.size() - 1) / 2;
     double xy = 0, xx = 0, yy = 0;
-    for (std::size_t i = 0; i < x.size(); ++i)
-        if (std::isfinite(x[i])) {
-            xy += (x[i] - mx) * (y[i] - my);
-            xx += (x[i] - mx) * (x[i] - mx);
-            yy += (y[i] - my) * (y[i] - my);
-        }
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        xy += (x[i] - mean) * (y[i] - mean);
+        xx += (x[i] - mean) * (x[i] - mean);
+        yy += (y[i] - mean) * (y[i] - mean);
+    }
     return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : 0;
 }
 
@@ -129,7 +150,9 @@ LookAheadFindings find_look_ahead(
     for (std::size_t k = 0; k < source.names.size(); ++k) {
         auto const fresh = std::abs(correlation(now[k], future));
         auto const late = std::abs(correlation(held[k], future));
-        if (fresh > correlation_suspicious && late < correlation_kept_max * fresh)
+        // Five standard errors: a hundred columns are looked at.
+        auto const chance = 5 / std::sqrt(static_cast<double>(std::max<std::size_t>(at.size(), 1)));
+        if (fresh > std::max(correlation_suspicious, chance) && late < correlation_kept_max * fresh)
             found.suspicious.push_back(
                 {source.names[k],
                  fmt::format(

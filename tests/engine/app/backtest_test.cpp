@@ -96,8 +96,7 @@ TEST_CASE("A backtest on bars runs from bars alone and repeats itself", "[app][b
         "model.history_bars=400",
         "model.train_bars=200",
         "risk.book_age_max=10s",
-        "strategy.s1.ask_max=0.95",
-        "strategy.s1.min_edge=0.0"
+        "strategy.s1.ask_max=0.95"
     };
 
     auto const first = run_backtest(options, out.file);
