@@ -31,4 +31,20 @@ private:
     std::shared_ptr<Native> native_;
 };
 
+// Who we are to clients: one certificate with its chain and key.
+class TlsServerContext {
+public:
+    static Result<TlsServerContext>
+    create(std::string const& certificate_pem, std::string const& key_pem);
+
+    struct Native;
+
+    std::shared_ptr<Native> const& native() const { return native_; }
+
+private:
+    explicit TlsServerContext(std::shared_ptr<Native> native) : native_{std::move(native)} {}
+
+    std::shared_ptr<Native> native_;
+};
+
 } // namespace polyquant::net

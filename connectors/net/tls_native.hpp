@@ -1,4 +1,4 @@
-// For the .cpp files of this folder only: what TlsContext hides.
+// For the .cpp files of this folder only: what the contexts hide.
 #pragma once
 
 #include "connectors/net/tls_context.hpp"
@@ -9,6 +9,10 @@ namespace polyquant::net {
 
 struct TlsContext::Native {
     boost::asio::ssl::context context{boost::asio::ssl::context::tls_client};
+};
+
+struct TlsServerContext::Native {
+    boost::asio::ssl::context context{boost::asio::ssl::context::tls_server};
 };
 
 } // namespace polyquant::net

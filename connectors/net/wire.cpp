@@ -60,7 +60,7 @@ std::array<Buffer, parts_max> first_parts(std::span<Buffer const> buffers) {
 
 struct Wire::Impl {
     Socket socket;
-    std::shared_ptr<TlsContext::Native> context{};
+    std::shared_ptr<void> context{}; // keeps alive what `tls` was made from
     std::optional<TlsStream> tls{};
 
     std::string verify_error() {
@@ -72,6 +72,13 @@ struct Wire::Impl {
 
 Wire::Wire(asio::any_io_executor const& executor)
     : impl_{std::make_unique<Impl>(Impl{Socket{executor}})} {}
+
+Wire::Wire(asio::ip::tcp::socket accepted)
+    : impl_{std::make_unique<Impl>(Impl{std::move(accepted)})} {
+    error_code ignored; // a peer that left already is noticed by the first read
+    impl_->socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
+    impl_->socket.set_option(asio::socket_base::keep_alive{true}, ignored);
+}
 
 Wire::~Wire() {
     close();
@@ -90,7 +97,7 @@ Task<Result<void>> Wire::connect(asio::ip::tcp::endpoint endpoint) {
 
 Task<Result<void>> Wire::start_tls(TlsContext tls, std::string host) {
     impl_->context = tls.native();
-    impl_->tls.emplace(impl_->socket, impl_->context->context);
+    impl_->tls.emplace(impl_->socket, tls.native()->context);
     auto& stream = *impl_->tls;
     if (!expect_peer(stream.native_handle(), host)) {
         co_return Failure{Fault::invalid, "tls", "'" + host + "' is no name for a certificate"};
@@ -110,6 +117,17 @@ Task<Result<void>> Wire::start_tls(TlsContext tls, std::string host) {
         };
     }
     co_return failure_of(error, "tls");
+}
+
+Task<Result<void>> Wire::accept_tls(TlsServerContext tls) {
+    impl_->context = tls.native();
+    impl_->tls.emplace(impl_->socket, tls.native()->context);
+    error_code error;
+    co_await impl_->tls->async_handshake(
+        ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, error)
+    );
+    if (error) co_return failure_of(error, "tls");
+    co_return Result<void>{};
 }
 
 Task<Result<std::size_t>> Wire::read_some(char* into, std::size_t size) {
@@ -162,6 +180,29 @@ bool Wire::is_open() const {
 void Wire::close() {
     error_code ignored;
     impl_->socket.close(ignored);
+}
+
+void Wire::reset() {
+    error_code ignored;
+    impl_->socket.set_option(asio::socket_base::linger{true, 0}, ignored);
+    impl_->socket.close(ignored);
+}
+
+Task<Result<void>> Wire::finish() {
+    error_code ignored;
+    if (impl_->tls) {
+        co_await impl_->tls->async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    error_code error;
+    impl_->socket.shutdown(Socket::shutdown_send, error);
+    std::array<char, 4096> rest;
+    while (!error)
+        co_await impl_->socket.async_read_some(
+            asio::buffer(rest), asio::redirect_error(asio::use_awaitable, error)
+        );
+    close();
+    if (error == asio::error::operation_aborted) co_return failure_of(error, "finish");
+    co_return Result<void>{};
 }
 
 void Wire::start_read(std::span<asio::mutable_buffer const> buffers, Handler handler) {

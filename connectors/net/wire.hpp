@@ -23,6 +23,7 @@ namespace polyquant::net {
 class Wire {
 public:
     explicit Wire(asio::any_io_executor const& executor);
+    explicit Wire(asio::ip::tcp::socket accepted);
     ~Wire(); // closes without waiting for the peer
     Wire(Wire const&) = delete;
     Wire& operator=(Wire const&) = delete;
@@ -31,6 +32,8 @@ public:
     // Verifies chain and `host` (a name or an address); names are sent as SNI. A certificate that
     // does not verify is Fault::invalid: repeating is useless, and the text says what to do.
     Task<Result<void>> start_tls(TlsContext tls, std::string host);
+    // The server's side of the handshake.
+    Task<Result<void>> accept_tls(TlsServerContext tls);
 
     // At least one byte, or zero at an orderly end of the stream.
     Task<Result<std::size_t>> read_some(char* into, std::size_t size);
@@ -41,6 +44,11 @@ public:
     bool is_quiet() const;
     bool is_open() const;
     void close();
+    // Closes with a TCP reset: what is on the way is lost, the peer's next read fails.
+    void reset();
+    // Ends the stream in order and takes what the peer still sends, so that our last bytes are not
+    // lost to a reset; until the peer has closed or the coroutine is cancelled.
+    Task<Result<void>> finish();
 
     // The same reads and writes for Beast, whose operations bring their own handlers and buffers.
     using Handler = asio::any_completion_handler<void(boost::system::error_code, std::size_t)>;

@@ -25,7 +25,12 @@ WsSession::WsSession(
 )
     : dialer_{dialer}, supervisor_{supervisor}, make_request_{std::move(make_request)},
       listener_{listener}, options_{std::move(options)},
-      machine_{options_.reconnect, std::move(random), options_.policy} {}
+      machine_{options_.reconnect, std::move(random), options_.policy} {
+    if (options_.starts_paused) {
+        is_paused_ = true;
+        machine_.stop();
+    }
+}
 
 WsSession::~WsSession() = default;
 
@@ -43,7 +48,7 @@ Task<void> WsSession::run() {
             co_await client->open(make_request_(), clock.now() + options_.connect_max);
         if (!opened && opened.error().fault == Fault::cancelled) co_return;
         if (!opened) {
-            machine_.lost(client->loss(), clock.now());
+            note_loss(client->loss());
             auto const stopped = machine_.state() == ReconnectMachine::State::stopped;
             listener_.on_attempt_failed(client->loss(), stopped);
             continue;
@@ -76,6 +81,8 @@ Task<bool> WsSession::serve(std::shared_ptr<WsClient> client) {
     pong_at_ = clock.now();
     for (auto& text : listener_.on_up(clock.utc_now()))
         client->post(std::move(text));
+    // Paused while it was connecting.
+    if (is_paused_) pause("not needed any more");
     for (;;) {
         auto const frame = co_await client->next();
         if (!frame) break;
@@ -90,9 +97,14 @@ Task<bool> WsSession::serve(std::shared_ptr<WsClient> client) {
     auto const cancelled = state.cancelled() != asio::cancellation_type::none;
     Loss loss = client->loss();
     if (cancelled) loss.failure = {Fault::cancelled, options_.name, "the session was stopped"};
-    if (!cancelled) machine_.lost(loss, clock.now());
+    if (!cancelled) note_loss(loss);
     listener_.on_down(loss);
     co_return !cancelled;
+}
+
+void WsSession::note_loss(Loss const& loss) {
+    machine_.lost(loss, dialer_.clock().now());
+    if (is_paused_) machine_.stop();
 }
 
 Task<void> WsSession::watch() {
@@ -137,7 +149,14 @@ void WsSession::restart(std::string why) {
     client_->fail(std::move(loss));
 }
 
+void WsSession::pause(std::string why) {
+    is_paused_ = true;
+    restart(std::move(why));
+    if (machine_.state() == ReconnectMachine::State::waiting) machine_.stop();
+}
+
 void WsSession::retry_now() {
+    is_paused_ = false;
     machine_.retry_now();
 }
 

@@ -32,6 +32,7 @@ public:
         std::string name = "ws";
         WsClient::Options socket{};
         Nanos connect_max = Seconds{10};
+        bool starts_paused = false; // connects only when retry_now() is called
         // Text pings as the venue wants them; zero: none.
         Nanos ping_every{0};
         std::string ping_text = "PING";
@@ -66,7 +67,9 @@ public:
     // Ends the connection and makes a new one at once: a topic went silent, a book cannot be
     // mended, the venue's 24 hours are over.
     void restart(std::string why);
-    // After `stopped`, or to cut a wait short: tries again now.
+    // Ends the connection and makes no new one until retry_now(): another one took its place.
+    void pause(std::string why);
+    // After `stopped` or pause(), or to cut a wait short: tries again now.
     void retry_now();
 
     bool is_up() const;
@@ -80,6 +83,7 @@ private:
     Task<bool> serve(std::shared_ptr<WsClient> client);
     Task<void> watch();
     void check(Instant now);
+    void note_loss(Loss const& loss);
 
     Dialer& dialer_;
     runtime::Supervisor& supervisor_;
@@ -88,6 +92,7 @@ private:
     Options options_;
     ReconnectMachine machine_;
     std::shared_ptr<WsClient> client_{}; // while up
+    bool is_paused_ = false;
     Instant next_ping_{};
     Instant pong_at_{};
     std::uint64_t times_up_ = 0;

@@ -165,7 +165,7 @@ MatchingCore::check(MarketState const& state, NewOrder const& order, UtcTime now
         ));
     auto const market_type = is_market_type(order.tif);
     auto const step = market_type && order.side == Side::buy ? market_buy_step : limit_size_step;
-    if (order.size.micros() <= 0 || order.size.micros() % step.micros() != 0)
+    if (order.size.micros() <= 0 || (!order.money && order.size.micros() % step.micros() != 0))
         return refused(fmt::format(
             "invalid amounts: size {} is not a positive multiple of {}",
             to_string(order.size),
@@ -182,7 +182,7 @@ MatchingCore::check(MarketState const& state, NewOrder const& order, UtcTime now
         return refused("invalid post-only order: only GTC and GTD orders can be post-only");
     if (order.post_only && marketable)
         return refused("invalid post-only order: order crosses book");
-    auto const notional = cost_rounded_down(order.limit, order.size);
+    auto const notional = order.money.value_or(cost_rounded_down(order.limit, order.size));
     if ((market_type || (marketable && order.side == Side::buy)) &&
         notional < rules_.min_marketable)
         return refused(fmt::format(
@@ -217,12 +217,9 @@ void MatchingCore::execute(OrderId const& order, UtcTime now, Notices& out) {
         return;
     }
     auto const steps = walk(state, record.order);
-    Shares found;
-    for (auto const& step : steps)
-        found += step.size;
     auto const tif = record.order.tif;
-    auto const killed = tif == TimeInForce::fok   ? found < record.order.size
-                        : tif == TimeInForce::fak ? found.is_zero()
+    auto const killed = tif == TimeInForce::fok   ? !is_filled_by(record.order, steps)
+                        : tif == TimeInForce::fak ? steps.empty()
                                                   : false;
     if (killed) {
         finish(
@@ -257,6 +254,15 @@ Result<void> MatchingCore::cancel(OrderId const& order, AccountId account, Notic
     remove_resting(order, *state_of(record.order.token));
     finish(record, OrderReport::Status::cancelled, Reason::cancelled, "CANCELED", out);
     return {};
+}
+
+void MatchingCore::kill(OrderId const& order, std::string text, Notices& out) {
+    auto const at = records_.find(order);
+    ENSURE(
+        at != records_.end() && at->second.stage == Stage::held,
+        "only a held order can be ended without matching"
+    );
+    finish(at->second, OrderReport::Status::cancelled, Reason::cancelled, std::move(text), out);
 }
 
 void MatchingCore::expire(UtcTime now, Notices& out) {
@@ -322,15 +328,24 @@ MatchingCore::walk(MarketState const& state, NewOrder const& order) const {
     auto const& resting = state.side(frame.takes);
     std::vector<Take> steps;
     auto left = order.size;
+    auto money = order.money.value_or(Usdc{});
     auto const add = [&](Price price, Shares size, std::optional<OrderId> maker) {
-        auto const part = std::min(size, left);
+        auto const paid = frame.outcome == Outcome::down ? price.complement() : price;
+        auto const most =
+            order.money ? shares_affordable(money, paid, Shares::from_micros(1)) : left;
+        auto const part = std::min(size, most);
         if (part.micros() <= 0) return;
-        steps.push_back({price, part, maker});
+        auto const cost = cost_rounded_up(paid, part);
+        steps.push_back({price, part, maker, cost});
         left -= part;
+        money -= cost;
+    };
+    auto const wants_more = [&] {
+        return order.money ? money.micros() > 0 : left.micros() > 0;
     };
     std::size_t n = 0;
     std::size_t k = 0;
-    while (left.micros() > 0) {
+    while (wants_more()) {
         auto external = state.external.level(frame.outcome, frame.takes, n);
         if (external && !is_within(frame.takes, external->price, frame.price)) external.reset();
         auto const own =
@@ -355,6 +370,16 @@ MatchingCore::walk(MarketState const& state, NewOrder const& order) const {
         if (here) ++n;
     }
     return steps;
+}
+
+bool MatchingCore::is_filled_by(NewOrder const& order, std::vector<Take> const& steps) {
+    Shares found;
+    Usdc spent;
+    for (auto const& step : steps) {
+        found += step.size;
+        spent += step.cost;
+    }
+    return order.money ? spent >= *order.money : found >= order.size;
 }
 
 void MatchingCore::fill_taker(

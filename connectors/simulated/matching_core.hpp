@@ -28,6 +28,9 @@ struct NewOrder {
     TimeInForce tif = TimeInForce::fok;
     bool post_only = false;
     std::optional<UtcTime> expires_at; // GTD only
+    // FOK and FAK buys only: spends this much instead of filling `size`, so that a price better
+    // than the limit brings more shares.
+    std::optional<Usdc> money{};
 };
 
 // What one account is told. A trade between two of the core's accounts is told to both, under one
@@ -81,6 +84,8 @@ public:
     // Matches a held order with the book as it is now; rests or kills what is left.
     void execute(OrderId const& order, UtcTime now, Notices& out);
     Result<void> cancel(OrderId const& order, AccountId account, Notices& out);
+    // Ends a held order without matching it, for a reason of the caller's.
+    void kill(OrderId const& order, std::string text, Notices& out);
     // Removes GTD orders whose time has come.
     void expire(UtcTime now, Notices& out);
 
@@ -136,6 +141,7 @@ private:
         Price price; // in the frame of Up
         Shares size;
         std::optional<OrderId> resting;
+        Usdc cost; // to a buyer in the order's own token
     };
 
     struct Frame { // an order in the frame of Up
@@ -149,6 +155,7 @@ private:
     Result<void> check(MarketState const& state, NewOrder const& order, UtcTime now) const;
     bool crosses(MarketState const& state, NewOrder const& order) const;
     std::vector<Take> walk(MarketState const& state, NewOrder const& order) const;
+    static bool is_filled_by(NewOrder const& order, std::vector<Take> const& steps);
     void fill_taker(
         MarketState& state,
         Record& record,

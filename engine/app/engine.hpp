@@ -96,6 +96,11 @@ public:
 
     runtime::Supervisor& supervisor() { return supervisor_; }
 
+    execution::ExecutionActor& execution() { return execution_; }
+
+    // Told of every fact after all of the engine's own parts.
+    void listen_facts(FactLog::Listener listener) { facts_.listen(std::move(listener)); }
+
     // strategies::StrategyHost
     MarketView view(Asset asset, Window window) const override;
     models::Signal const* signal(Asset asset) const override;

@@ -18,6 +18,10 @@ public:
     GuardedVenue(OrderVenue& venue, MaySend may_send)
         : venue_{venue}, may_send_{std::move(may_send)} {}
 
+    std::optional<VenueRefusal> refusal(PlaceOrder const& order, UtcTime now) const override {
+        return venue_.refusal(order, now);
+    }
+
     Result<PreparedOrder> prepare(Approved<PlaceOrder> const& order, UtcTime now) override {
         return venue_.prepare(order, now);
     }

@@ -26,7 +26,8 @@ public:
         std::function<void(Asset, std::span<Bar const>)> on_history;
     };
 
-    LiveFeeds(
+    // Fault::storage when the bar cache cannot be opened.
+    static Result<std::unique_ptr<LiveFeeds>> create(
         net::NetContext context,
         runtime::SidePool& cache_pool, // for the bar cache's file
         config::RunConfig const& config,
@@ -35,6 +36,8 @@ public:
         Hooks hooks
     );
     ~LiveFeeds();
+    LiveFeeds(LiveFeeds const&) = delete;
+    LiveFeeds& operator=(LiveFeeds const&) = delete;
 
     // Subscribes to what markets are listed, and starts every feed.
     void start(runtime::Bus& bus, runtime::Supervisor& supervisor);
@@ -44,6 +47,9 @@ public:
 
 private:
     struct State;
+
+    explicit LiveFeeds(std::unique_ptr<State> state);
+
     std::unique_ptr<State> state_;
 };
 

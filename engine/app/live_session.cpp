@@ -49,12 +49,6 @@ LiveSession::LiveSession(
       outside_{std::move(outside)}, console_{make_console(out, options.json, config.run.console)},
       training_{*outside_.io, 1, runtime::Delivery::as_ready},
       disk_{*outside_.io, 1, runtime::Delivery::as_ready},
-      venue_{make_paper_venue(
-          *outside_.clock,
-          outside_.io->get_executor(),
-          config,
-          [this](Event event) { bus_.publish(std::move(event)); }
-      )},
       engine_{
           EngineParts{
               outside_.io->get_executor(),
@@ -62,7 +56,7 @@ LiveSession::LiveSession(
               bus_,
               training_,
               disk_,
-              venue_->orders(),
+              slot_,
               *storage_.journal,
               storage_.ledger,
               *this,
@@ -91,7 +85,7 @@ Result<void> LiveSession::prepare() {
     );
     if (!net) return net.error();
     net_ = std::move(*net);
-    feeds_ = std::make_unique<LiveFeeds>(
+    auto feeds = LiveFeeds::create(
         net_->context(engine_.supervisor()),
         disk_,
         config,
@@ -105,6 +99,37 @@ Result<void> LiveSession::prepare() {
             }
         }
     );
+    if (!feeds) return feeds.error();
+    feeds_ = std::move(*feeds);
+    return make_venue();
+}
+
+Result<void> LiveSession::make_venue() {
+    LiveVenue::Hooks hooks{
+        [this](Event event) { bus_.publish(std::move(event)); },
+        [this](std::string const& line) {
+            say(line);
+        }
+    };
+    auto const& config = engine_.config();
+    if (options_.mode == Mode::paper) {
+        venue_ = make_paper_venue(
+            *outside_.clock, outside_.io->get_executor(), config, std::move(hooks)
+        );
+    } else {
+        auto venue = make_exchange_venue(
+            options_.mode,
+            net_->context(engine_.supervisor()),
+            config,
+            storage_.directory,
+            options_.sandbox,
+            engine_,
+            std::move(hooks)
+        );
+        if (!venue) return venue.error();
+        venue_ = std::move(*venue);
+    }
+    slot_.set(venue_->orders());
     return {};
 }
 
@@ -160,7 +185,7 @@ void LiveSession::start_tasks() {
     using runtime::Stage;
     auto& supervisor = engine_.supervisor();
     net_->start(supervisor);
-    venue_->start(bus_, supervisor);
+    venue_->start(bus_, engine_);
     engine_.start();
     if (options_.clear_halts) engine_.clear_halts();
     feeds_->start(bus_, supervisor);

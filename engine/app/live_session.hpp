@@ -49,6 +49,7 @@ public:
 
 private:
     Result<void> prepare();
+    Result<void> make_venue();
     Result<void> open_recorder();
     void take(Event event);
     void start_tasks();
@@ -74,9 +75,10 @@ private:
     runtime::SidePool disk_;
     std::unique_ptr<net::NetStack> net_;
     std::unique_ptr<tape::SessionRecorder> recorder_; // null: not recorded
+    VenueSlot slot_;
+    Engine engine_;
     std::unique_ptr<LiveVenue> venue_;
     std::unique_ptr<LiveFeeds> feeds_;
-    Engine engine_;
     runtime::LagMeter lag_;
     asio::signal_set signals_;
     std::deque<observe::SettledWindow> settled_; // the newest

@@ -5,12 +5,15 @@
 #include "config/report.hpp"
 #include "connectors/tape/tape_command.hpp"
 #include "engine/app/build_info.hpp"
+#include "engine/app/doctor_command.hpp"
 #include "engine/app/exit_code.hpp"
+#include "engine/app/fetch_command.hpp"
 #include "engine/app/ledger_commands.hpp"
 #include "engine/app/model_commands.hpp"
 #include "engine/app/params_history.hpp"
 #include "engine/app/replay_command.hpp"
 #include "engine/app/run_command.hpp"
+#include "engine/app/sandbox_command.hpp"
 #include "engine/app/signal_command.hpp"
 #include "engine/app/transfer_command.hpp"
 #include "engine/runtime/clock.hpp"
@@ -29,6 +32,7 @@ struct CommandLine {
     CLI::App app{"polyquant: an engine for Polymarket's 5-minute crypto Up/Down markets"};
     app::ReplayOptions replay;
     app::RunOptions run;
+    app::DoctorOptions doctor;
     std::string mode = "paper";
     std::string run_for;
     std::vector<std::filesystem::path> params_files;
@@ -102,6 +106,20 @@ CLI::App* add_run(CommandLine& line) {
     return c;
 }
 
+CLI::App* add_doctor(CommandLine& line) {
+    auto& o = line.doctor;
+    auto* c = line.app.add_subcommand(
+        "doctor",
+        "Check everything trading needs, from the clock to the books, and say what to mend"
+    );
+    c->add_option("config", o.configs, "Configuration files; several are merged")
+        ->required()
+        ->check(CLI::ExistingFile);
+    c->add_option("--keystore", o.keystore, "Directory of keys (~/.polyquant/keys)");
+    c->add_flag("--json", o.json, "Print one JSON object");
+    return c;
+}
+
 CLI::App* add_ledger_command(CommandLine& line, char const* name, char const* what) {
     auto* c = line.app.add_subcommand(name, what);
     c->add_option("run", line.where, "The run's directory, or its ledger file")->required();
@@ -155,9 +173,11 @@ int dispatch(int argc, char** argv) {
         std::string_view const command{argv[1]};
         std::vector<std::string> const args(argv + 2, argv + argc);
         if (command == "tape") return tape::run_tape_command(args, std::cout, std::cerr);
+        if (command == "fetch") return app::run_fetch(args, std::cout, std::cerr);
         if (command == "train") return app::run_train(args, std::cout, std::cerr);
         if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
         if (command == "signal") return app::run_signal(args, std::cout, std::cerr);
+        if (command == "sandbox") return app::run_sandbox(args, stdout, stderr);
         if (command == "models") return app::run_models(args, std::cout, std::cerr);
     }
     CommandLine line;
@@ -167,11 +187,14 @@ int dispatch(int argc, char** argv) {
                     "4 halted by a safety rule, 5 storage, 130 interrupted.");
     auto* run = add_run(line);
     auto* replay = add_replay(line);
+    auto* doctor = add_doctor(line);
     line.app.add_subcommand("tape", "Import, inspect and print recordings (see tape --help)");
+    line.app.add_subcommand("fetch", "Download history: bars (see fetch --help)");
     line.app.add_subcommand("train", "Train a window model on bars (see train --help)");
     line.app.add_subcommand("signal", "Log every decision of the pipeline without orders");
     line.app.add_subcommand("evaluate", "Judge every model on held-out windows and quotes");
     line.app.add_subcommand("models", "List, show, compare and promote trained models");
+    line.app.add_subcommand("sandbox", "A venue of one's own on this machine (see sandbox --help)");
     auto* params = line.app.add_subcommand(
         "params", "Every parameter with value, origin, range and meaning, and break-even tables"
     );
@@ -195,6 +218,7 @@ int dispatch(int argc, char** argv) {
         return app::code(answered ? app::ExitCode::ok : app::ExitCode::usage);
     }
     if (*run) return run_engine(line);
+    if (*doctor) return app::run_doctor(line.doctor, stdout, stderr);
     if (*replay) return app::run_replay(line.replay, stdout, stderr);
     if (*params) return show_params(line);
     if (*status) return app::run_status(line.where, stdout, stderr);

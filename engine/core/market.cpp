@@ -100,7 +100,9 @@ Result<UpdownSlug> parse_updown_slug(std::string_view slug) {
     auto const [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), start);
     if (!asset || length.count() == 0 || error != std::errc{} || stop != rest.data() + rest.size())
         return bad();
-    if (start <= 0 || start % length.count() != 0) return bad();
+    // What nanoseconds of 64 bits cannot hold is no date: those of our clocks end in 2262.
+    constexpr std::int64_t start_max = 9'000'000'000;
+    if (start <= 0 || start > start_max || start % length.count() != 0) return bad();
     return UpdownSlug{*asset, Window{utc_from_seconds(start), length}};
 }
 

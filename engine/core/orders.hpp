@@ -109,8 +109,9 @@ struct TradeReport {
 // The venue's answer to a posted order. Fills follow as trade reports.
 struct OrderAck {
     OrderId order;
-    OrderReport::Status status = OrderReport::Status::live;
+    OrderReport::Status status = OrderReport::Status::live; // rejected: certainly not accepted
     std::string text;
+    Reason reason = Reason::order_sent; // of a rejection
 };
 
 } // namespace polyquant

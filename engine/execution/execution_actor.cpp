@@ -72,12 +72,6 @@ ExecutionActor::Submitted ExecutionActor::submit(PlaceOrder const& intent, RiskV
         return refuse(
             intent.strategy, {Reason::order_pending, "the same order is already on its way"}
         );
-    if (hooks_.persist) {
-        if (auto const kept = hooks_.persist(*prepared); !kept)
-            return refuse(
-                intent.strategy, {Reason::trading_halted, "not kept: " + describe(kept.error())}
-            );
-    }
     if (!breaker_of(EndpointGroup::post).allow(clock_.now()))
         return refuse(
             intent.strategy, {Reason::breaker_open, "the venue's order endpoint keeps failing"}
@@ -91,6 +85,20 @@ ExecutionActor::Submitted ExecutionActor::submit(PlaceOrder const& intent, RiskV
     order->cancel_at = cancel_time(intent, order->window);
     order->awaiting_answer = true;
     orders_.emplace(id, order);
+    // After the booking: what is kept of an order that nobody booked would be an order without
+    // money.
+    if (hooks_.persist) {
+        if (auto const kept = hooks_.persist(order->prepared); !kept) {
+            order->awaiting_answer = false;
+            Failure const unkept{
+                Fault::storage, "execution.persist", "not sent: " + describe(kept.error())
+            };
+            apply(*order, order->machine.on_answer(unkept));
+            return refuse(
+                intent.strategy, {Reason::trading_halted, "not kept: " + describe(kept.error())}
+            );
+        }
+    }
     apply(*order, order->machine.journaled());
     watch(order, true);
     return {Reason::order_sent, id, {}};
@@ -113,6 +121,8 @@ ExecutionActor::refusal_of_state(PlaceOrder const& intent, RiskView const& view)
         };
     if (is_resting_type(intent.tif) && cancel_time(intent, view.market->window) <= view.now)
         return Refusal{Reason::market_closed, "too late to rest: it would be cancelled at once"};
+    if (auto by_venue = venue_.refusal(intent, view.now))
+        return Refusal{by_venue->reason, std::move(by_venue->text)};
     return std::nullopt;
 }
 
@@ -222,6 +232,29 @@ void ExecutionActor::resume(
     if (!order->machine.is_over()) watch(order, false);
 }
 
+std::vector<FollowedOrder> ExecutionActor::followed() const {
+    std::vector<FollowedOrder> orders;
+    for (auto const& [id, order] : orders_) {
+        auto const& machine = order->machine;
+        orders.push_back(
+            {id,
+             machine.state(),
+             machine.intent().token,
+             machine.intent().side,
+             machine.filled(),
+             machine.posts() > 0}
+        );
+    }
+    return orders;
+}
+
+void ExecutionActor::look_up_now(OrderId const& id) {
+    auto const order = find(id);
+    if (!order || order->machine.is_over()) return;
+    order->ask_now = true;
+    order->wake.post(true);
+}
+
 BreakerState ExecutionActor::breaker(EndpointGroup group) const {
     return breakers_[static_cast<std::size_t>(group)].state(clock_.now());
 }
@@ -284,7 +317,9 @@ Task<void> ExecutionActor::follow(OrderPtr order, bool post_first) {
             auto const quiet = clock_.now() + params_.reconcile_interval;
             auto const cancel_at = machine.may_rest() ? clock_.instant_of(order->cancel_at) : quiet;
             running = co_await wait(order, std::min(quiet, cancel_at));
-            if (running && !machine.is_over() && clock_.now() >= quiet) co_await look_up(order);
+            auto const asked = std::exchange(order->ask_now, false);
+            if (running && !machine.is_over() && (asked || clock_.now() >= quiet))
+                co_await look_up(order);
         }
         if (!running) co_return;
     }

@@ -6,6 +6,7 @@
 #include "config/execution_params.hpp"
 #include "engine/core/events.hpp"
 #include "engine/execution/order_machine.hpp"
+#include "engine/execution/reconciler.hpp"
 #include "engine/execution/risk_gate.hpp"
 #include "engine/ports/order_venue.hpp"
 #include "engine/runtime/circuit_breaker.hpp"
@@ -29,7 +30,8 @@ public:
     struct Hooks {
         std::function<void(BreakerChanged)> publish; // onto the bus
         std::function<void(std::string)> alarm;      // a human should look
-        // Puts id and bytes on disk before the first send. A failure means nothing is sent.
+        // Called once the order is booked and before it is sent. A failure means that nothing is
+        // sent, and closes the order.
         std::function<Result<void>(PreparedOrder const&)> persist;
     };
 
@@ -72,6 +74,11 @@ public:
     // From the next call on; open breakers keep their state.
     void reload(config::ExecutionParams const& params) { params_ = params; }
 
+    // Every order it knows, in the order of their ids: for reconciliation.
+    std::vector<FollowedOrder> followed() const;
+    // Asks the venue about an order that is not over, as soon as its job gets its turn.
+    void look_up_now(OrderId const& id);
+
     BreakerState breaker(EndpointGroup group) const;
 
     // By strategy, what the gate and this actor refused.
@@ -94,6 +101,7 @@ private:
         std::optional<Instant> doubt_since;
         int look_ups = 0;
         bool awaiting_answer = false;
+        bool ask_now = false; // reconciliation wants a look-up
         bool alarmed = false;
         bool watched = false;  // a job follows it
         bool finished = false; // in finished_

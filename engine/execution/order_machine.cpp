@@ -14,6 +14,11 @@ constexpr unsigned bit(TradeState state) {
     return 1U << static_cast<unsigned>(state);
 }
 
+// Each fill rounds its cost up by itself.
+constexpr Usdc rounding_slack(std::size_t fills) {
+    return Usdc::from_micros(static_cast<std::int64_t>(fills));
+}
+
 constexpr bool is_settled(TradeState state) {
     return state == TradeState::confirmed || state == TradeState::failed;
 }
@@ -74,11 +79,18 @@ OrderMachine::Effects OrderMachine::sent() {
 
 OrderMachine::Effects OrderMachine::on_answer(Result<OrderAck> const& answer) {
     Effects effects;
+    if (answer && answer->status == Status::rejected && posts_ > 1) {
+        // As below: says nothing about the first post.
+        doubt_ = true;
+        settle(effects, Reason::timed_out, answer->text);
+        return effects;
+    }
     if (answer) {
         OrderReport report;
         report.order = id_;
         report.status = answer->status;
         report.text = answer->text;
+        report.reason = answer->reason;
         merge(report, effects);
         settle(effects, reason_of(report), answer->text);
         return effects;
@@ -107,12 +119,19 @@ OrderMachine::Effects OrderMachine::on_look_up(Result<OrderReport> const& answer
     if (answer && answer->status != Status::not_found) return on(*answer);
     Effects effects;
     if (!answer) return effects;
+    ++not_found_;
     if (is_known()) {
-        if (!is_over())
+        if (is_over()) return effects;
+        if (not_found_ == 1)
             effects.alarm = "the venue forgot order " + short_text(id_) + ", which it had accepted";
+        // It lists active orders only, and its trades were read with each look-up: what is not
+        // there any more, time and again, is over.
+        if (not_found_ >= not_found_needed && !final_) {
+            final_ = Status::cancelled;
+            settle(effects, Reason::cancelled, "the venue does not list the order any more");
+        }
         return effects;
     }
-    ++not_found_;
     if (not_found_ >= not_found_needed && !may_post_again()) {
         final_ = Status::rejected;
         settle(effects, Reason::timed_out, "the venue never knew the order");
@@ -133,7 +152,10 @@ OrderMachine::Effects OrderMachine::on(TradeReport const& trade) {
         known.report.state = TradeState::matched;
         known.seen = bit(TradeState::matched);
         ever_ += trade.size;
-        if (trade.side == Side::buy) spent_ += cost_of(trade) + trade.fee;
+        if (trade.side == Side::buy) {
+            spent_ += cost_of(trade) + trade.fee;
+            paid_ += cost_of(trade);
+        }
         reserved_ = derive_reserved();
         TradeMatched fact;
         fact.trade = known.report;
@@ -146,7 +168,10 @@ OrderMachine::Effects OrderMachine::on(TradeReport const& trade) {
             std::chrono::duration_cast<Millis>(trade.matched_at - intent_.decided_at);
         fact.seen_price = intent_.seen_price;
         effects.facts.emplace_back(std::move(fact));
-        if (ever_ > intent_.size)
+        // A market buy spends its money: at better prices it gets more shares than it named.
+        auto const in_money = is_market_type() && trade.side == Side::buy;
+        auto const most_money = cost_rounded_up(intent_.limit, intent_.size);
+        if (in_money ? paid_ > most_money + rounding_slack(trades_.size()) : ever_ > intent_.size)
             effects.alarm = fmt::format(
                 "order {} for {} was filled with {}",
                 short_text(id_),
@@ -270,7 +295,10 @@ void OrderMachine::restore(FactBody const& fact) {
                 .try_emplace(matched->trade.trade, Trade{matched->trade, bit(TradeState::matched)})
                 .second) {
             ever_ += matched->trade.size;
-            if (matched->trade.side == Side::buy) spent_ += matched->cost + matched->trade.fee;
+            if (matched->trade.side == Side::buy) {
+                spent_ += matched->cost + matched->trade.fee;
+                paid_ += matched->cost;
+            }
         }
         reserved_ = matched->reserved_left;
     } else if (auto const* changed = std::get_if<TradeChanged>(&fact)) {

@@ -119,6 +119,7 @@ private:
     Shares expected_;                          // the venue's cumulative matched size
     Shares ever_;                              // sum of all trades, voided ones too
     Usdc spent_;                               // by all buys, voided ones too
+    Usdc paid_;                                // the same without fees
     std::map<TradeId, Trade> trades_;
 };
 

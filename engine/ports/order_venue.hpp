@@ -6,6 +6,7 @@
 #include "engine/ports/approved.hpp"
 #include "engine/runtime/task.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,22 @@ struct PreparedOrder {
     std::string bytes;
 };
 
+// Why the venue would not take an order now, as far as is known without asking it.
+struct VenueRefusal {
+    Reason reason = Reason::trading_halted;
+    std::string text;
+};
+
 // Every call ends by `deadline`. A failure whose outcome_unknown() holds says nothing about the
 // order. Fills never come back here: they arrive as OwnTradeReport events.
 class OrderVenue {
 public:
     virtual ~OrderVenue() = default;
+
+    // Asked before anything is booked: restarts, cancel-only phases, a restricted account.
+    virtual std::optional<VenueRefusal> refusal(PlaceOrder const&, UtcTime) const {
+        return std::nullopt;
+    }
 
     // Pure apart from salt and time injected at construction: computes the id and the bytes.
     virtual Result<PreparedOrder> prepare(Approved<PlaceOrder> const& order, UtcTime now) = 0;

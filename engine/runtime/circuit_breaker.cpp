@@ -49,6 +49,12 @@ void CircuitBreaker::record(std::optional<Fault> fault, Instant now) {
     }
 }
 
+void CircuitBreaker::trip(Instant until) {
+    open_until_ = std::max(open_until_.value_or(until), until);
+    probe_since_.reset();
+    faults_.clear();
+}
+
 std::optional<BreakerState> CircuitBreaker::take_change(Instant now) {
     auto const current = state(now);
     if (current == reported_) return std::nullopt;

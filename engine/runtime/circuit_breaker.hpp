@@ -41,6 +41,9 @@ public:
     // breaker opened are ignored while it is open.
     void record(std::optional<Fault> fault, Instant now);
 
+    // Opens it until `until` at least: the venue itself said when to come back.
+    void trip(Instant until);
+
     // The state, when it differs from what was last reported here: publish it as BreakerChanged.
     // Ask after allow() and record(), and at reopens_at() for a timely half_open.
     std::optional<BreakerState> take_change(Instant now);

@@ -29,6 +29,17 @@ bool take(ondemand::value value, std::int64_t& to) {
     return value.get_int64().get(to) == simdjson::SUCCESS;
 }
 
+// A letter that is a number in one event and text in another.
+bool take_either(ondemand::value value, std::int64_t& number, std::string_view& text) {
+    ondemand::json_type type{};
+    if (value.type().get(type) != simdjson::SUCCESS) return true;
+    if (type == ondemand::json_type::string)
+        return value.get_string().get(text) == simdjson::SUCCESS;
+    if (type == ondemand::json_type::number)
+        return value.get_int64().get(number) == simdjson::SUCCESS;
+    return true;
+}
+
 bool take_price(std::string_view text, UsdPrice& to) {
     std::int64_t e8 = 0;
     if (!json::parse_decimal(text, 8, false, e8) || e8 <= 0) return false;
@@ -65,6 +76,9 @@ struct Fields {
     std::string_view event, symbol, price, bid, ask;
     std::int64_t event_time = 0;
     std::int64_t trade_time = 0;
+    std::int64_t aggregate = 0; // numbers: of an aggTrade, of a trade, of a bookTicker
+    std::int64_t trade = 0;
+    std::int64_t update = 0;
     bool is_top = false; // bookTicker names itself by its fields only
     std::optional<Kline> kline;
 };
@@ -159,9 +173,10 @@ bool StreamParser::State::read_field(char key, ondemand::value value, Fields& fi
     case 's': return take(value, fields.symbol);
     case 'p': return take(value, fields.price);
     case 'T': return take(value, fields.trade_time);
-    case 'u': fields.is_top = true; return true;
+    case 't': return take(value, fields.trade);
+    case 'u': fields.is_top = true; return take(value, fields.update);
     case 'b': return take(value, fields.bid);
-    case 'a': return take(value, fields.ask);
+    case 'a': return take_either(value, fields.aggregate, fields.ask);
     case 'k': return read_kline(value, fields.kline.emplace());
     default: return true;
     }
@@ -179,6 +194,8 @@ bool StreamParser::State::finish(
     auto const is_top = fields.is_top && (fields.event.empty() || fields.event == "bookTicker");
     auto const is_trade = fields.event == "aggTrade" || fields.event == "trade";
     auto const is_bar = fields.event == "kline";
+    if (is_top) result.sequence = fields.update;
+    if (is_trade) result.sequence = fields.event == "trade" ? fields.trade : fields.aggregate;
     if (!asset || (!is_top && !is_trade && !is_bar)) {
         result.kind = StreamFrame::Kind::ignored;
         result.text = fmt::format("{} {}", fields.event.substr(0, 40), fields.symbol.substr(0, 40));

@@ -29,6 +29,8 @@ struct StreamFrame {
         ignored,  // a symbol or an event that is not ours
     } kind = Kind::data;
     std::string text; // of an error reply or an unknown event's name
+    // The venue's number of an aggTrade, trade or bookTicker; it grows within a symbol. 0: none.
+    std::int64_t sequence = 0;
 };
 
 class StreamParser {

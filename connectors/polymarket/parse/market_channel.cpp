@@ -3,6 +3,7 @@
 #include "connectors/json/decimal.hpp"
 #include "connectors/json/dom.hpp"
 #include "connectors/json/padded_frame.hpp"
+#include "connectors/polymarket/parse/price_change_layout.hpp"
 
 #include <fmt/format.h>
 
@@ -203,6 +204,7 @@ struct MarketChannelParser::State {
     std::vector<MarketMessage>* out = nullptr;
     UtcTime received_at{};
     FrameSummary summary;
+    PriceChangeText price_change;
     // What could not be read, for the message.
     char const* defect = nullptr;
 
@@ -218,6 +220,8 @@ struct MarketChannelParser::State {
     bool read_levels(ondemand::value value, std::vector<Level>& to);
     bool read_changes(ondemand::value value);
     bool read_change(ondemand::object object);
+    bool add_change(ChangeText const& text);
+    bool read_layout(std::string_view text);
     bool read_list(ondemand::value value, std::vector<std::string_view>& to);
 
     bool finish(Fields const& fields, std::size_t first);
@@ -343,32 +347,51 @@ bool MarketChannelParser::State::read_changes(ondemand::value value) {
 }
 
 bool MarketChannelParser::State::read_change(ondemand::object object) {
-    std::string_view asset, price, size, side, hash, best_bid, best_ask;
+    ChangeText text;
     for (auto item : object) {
         ondemand::field field;
         if (std::move(item).get(field) != simdjson::SUCCESS) return false;
         auto const key = key_of(field);
-        auto* const to = key == "asset_id"   ? &asset
-                         : key == "price"    ? &price
-                         : key == "size"     ? &size
-                         : key == "side"     ? &side
-                         : key == "hash"     ? &hash
-                         : key == "best_bid" ? &best_bid
-                         : key == "best_ask" ? &best_ask
+        auto* const to = key == "asset_id"   ? &text.asset_id
+                         : key == "price"    ? &text.price
+                         : key == "size"     ? &text.size
+                         : key == "side"     ? &text.side
+                         : key == "hash"     ? &text.hash
+                         : key == "best_bid" ? &text.best_bid
+                         : key == "best_ask" ? &text.best_ask
                                              : nullptr;
         if (to != nullptr && !take_text(field.value(), *to)) return false;
     }
+    return add_change(text);
+}
+
+bool MarketChannelParser::State::add_change(ChangeText const& text) {
     auto& level = std::get<LevelChange>(out->emplace_back(std::in_place_type<LevelChange>));
     auto& change = level.change;
     Side order_side{};
-    if (!tokens.find_or_parse(asset, change.token) || !take_price(price, change.price) ||
-        !take_shares(size, change.size) || !take_side(side, order_side) ||
-        !take_top(best_bid, level.best_bid) || !take_top(best_ask, level.best_ask))
+    if (!tokens.find_or_parse(text.asset_id, change.token) ||
+        !take_price(text.price, change.price) || !take_shares(text.size, change.size) ||
+        !take_side(text.side, order_side) || !take_top(text.best_bid, level.best_bid) ||
+        !take_top(text.best_ask, level.best_ask))
         return false;
     change.side = order_side == Side::buy ? BookSide::bid : BookSide::ask;
     change.end_of_frame = false;
-    level.hash = parse_book_hash(hash);
+    level.hash = parse_book_hash(text.hash);
     return true;
+}
+
+// Nothing is appended when it fails: the general parser has the last word.
+bool MarketChannelParser::State::read_layout(std::string_view text) {
+    if (!read_price_change_layout(text, price_change)) return false;
+    auto const first = out->size();
+    Stamp at;
+    at.received_at = received_at;
+    auto good = take_millis(price_change.timestamp, at.venue_time);
+    for (std::size_t i = 0; good && i < price_change.count; ++i)
+        good = add_change(price_change.changes[i]);
+    if (good) return finish_changes(at, first);
+    out->erase(out->begin() + static_cast<std::ptrdiff_t>(first), out->end());
+    return false;
 }
 
 bool MarketChannelParser::State::read_list(
@@ -537,6 +560,10 @@ Result<FrameSummary> MarketChannelParser::parse(
     s.out = &out;
     s.received_at = received_at;
     s.defect = nullptr;
+    if (s.read_layout(frame)) {
+        s.out = nullptr;
+        return s.summary;
+    }
     ondemand::document document;
     auto const error = s.parser.iterate(s.frame.load(frame)).get(document);
     auto const good = error == simdjson::SUCCESS && s.read_document(document);

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 namespace polyquant::polymarket {
 
 namespace {
@@ -174,19 +176,27 @@ Result<void> read_maker_fills(
     return {};
 }
 
-std::optional<Usdc> notional_by_makers(simdjson::dom::array entries, TradeReport const& taker) {
-    Shares size;
-    Usdc notional;
+// The taker's fill at its makers' own prices, one for each price: the taker's own "price" is not
+// what was paid. As it came when the makers do not add up to it.
+std::vector<TradeReport> taker_fills(simdjson::dom::array entries, TradeReport const& taker) {
+    std::map<Price, Shares> levels;
+    Shares sum;
     for (auto entry : entries) {
         TradeReport leg;
-        if (!read_fill(entry, "matched_amount", leg)) return std::nullopt;
-        auto const price = leg.token == taker.token ? leg.price : leg.price.complement();
-        size += leg.size;
-        notional += taker.side == Side::buy ? cost_rounded_up(price, leg.size)
-                                            : cost_rounded_down(price, leg.size);
+        if (!read_fill(entry, "matched_amount", leg)) return {taker};
+        levels[leg.token == taker.token ? leg.price : leg.price.complement()] += leg.size;
+        sum += leg.size;
     }
-    if (size != taker.size || size.is_zero()) return std::nullopt;
-    return notional;
+    if (sum != taker.size || levels.begin()->first.micros() <= 0) return {taker};
+    std::vector<TradeReport> fills;
+    for (auto const& [price, size] : levels) {
+        auto fill = taker;
+        fill.price = price;
+        fill.size = size;
+        if (!fills.empty()) fill.trade.text += fmt::format("/{}", fills.size() + 1);
+        fills.push_back(std::move(fill));
+    }
+    return fills;
 }
 
 Result<OwnTrade> read_trade(Element object, std::string_view owner, UtcTime received_at) {
@@ -219,8 +229,7 @@ Result<OwnTrade> read_trade(Element object, std::string_view owner, UtcTime rece
         auto const order = parse_order_id(json::text(object, "taker_order_id"));
         if (!order) return order.error();
         taker.order = *order;
-        if (has_makers) trade.maker_notional = notional_by_makers(makers, taker);
-        trade.fills.push_back(taker);
+        trade.fills = has_makers ? taker_fills(makers, taker) : std::vector{taker};
     } else if (has_makers) {
         if (auto const good = read_maker_fills(makers, owner, taker, trade); !good)
             return good.error();

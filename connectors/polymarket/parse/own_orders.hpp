@@ -19,16 +19,15 @@ struct OwnOrder {
     std::vector<TradeId> trades;
 };
 
-// Our fills in one trade: one as its taker, or one for each maker order of ours. They share the
-// trade's id: a fill's identity is (trade, order). TradeReport.fee is zero here: the venue does not
+// Our fills in one trade: as its taker one for each price it was matched at (the second and further
+// ones are named "<id>/2", "<id>/3"), or one for each maker order of ours, which share the trade's
+// id: a fill's identity is (trade, order). TradeReport.fee is zero here: the venue does not
 // say it, it follows from the market's schedule.
 struct OwnTrade {
     Stamp at;
     std::vector<TradeReport> fills;
     ConditionId market;
     std::string transaction_hash; // "" until executed, may change until confirmed
-    // What a taker's fill cost or brought by its makers' own prices, when they add up to its size.
-    std::optional<Usdc> maker_notional;
 };
 
 using UserMessage = std::variant<OwnOrder, OwnTrade>;

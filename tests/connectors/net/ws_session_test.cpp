@@ -247,3 +247,26 @@ TEST_CASE("WsSession goes on trying while nobody listens", "[net][ws][session]")
     CHECK(world.clock.now() - before == Seconds{1 + 2 + 4 + 8});
     CHECK(session.times_up() == 0);
 }
+
+TEST_CASE("WsSession stays down while it is paused", "[net][ws][session]") {
+    WsSession::Options options;
+    options.starts_paused = true;
+    Fixture f{[](WsPeer& peer) -> Task<void> { co_await peer.hang(); }, options};
+    auto const later = f.clock.now() + Seconds{5};
+    f.pass_until([&] { return f.clock.now() >= later; });
+    CHECK(f.requests == 0);
+
+    f.session.retry_now();
+    f.pass_until([&] { return f.session.is_up(); });
+    f.session.pause("another one took over");
+    f.pass_until([&] { return f.wrote("down 0"); });
+    auto const much_later = f.clock.now() + Seconds{60};
+    f.pass_until([&] { return f.clock.now() >= much_later; });
+
+    CHECK(f.requests == 1);
+    CHECK(f.session.state() == ReconnectMachine::State::stopped);
+    CHECK(f.diary.last.is_planned);
+    f.session.retry_now();
+    f.pass_until([&] { return f.count("up") == 2; });
+    f.stop();
+}

@@ -63,6 +63,7 @@ TEST_CASE("Up/down slugs are printed and read back", "[core][market]") {
           "btc",
           "ape-updown-5m-1776081600",
           "btc-updown-5m-",
+          "btc-updown-5m-17733072000",
           "btc-updown-5m-17760816x0"})
         CHECK_FALSE(parse_updown_slug(bad));
 }

@@ -393,7 +393,9 @@ TEST_CASE("ExecutionActor sends nothing that could not be kept on disk", "[execu
 
     CHECK(refused.reason == Reason::trading_halted);
     CHECK_THAT(refused.text, Catch::Contains("disk full"));
-    CHECK(w.sink.all<OrderPlaced>().empty());
+    REQUIRE(w.sink.all<OrderPlaced>().size() == 1);
+    CHECK(w.state(w.sink.all<OrderPlaced>()[0].order) == OrderState::rejected);
+    CHECK(w.account().reserved.is_zero());
     CHECK(w.venue.posts() == 0);
 }
 

@@ -200,6 +200,30 @@ TEST_CASE("OrderMachine raises an alarm for what cannot be", "[execution]") {
     CHECK(machine.filled() == shares(11));
 }
 
+TEST_CASE("OrderMachine lets a market buy get more shares for its money", "[execution]") {
+    auto machine = posted();
+    auto better = trade("a", 12, TradeState::matched);
+    better.price = cents(50);
+
+    auto const effects = machine.on(better);
+
+    CHECK(effects.alarm.empty());
+    CHECK(machine.filled() == shares(12));
+}
+
+TEST_CASE("OrderMachine ends a known order that the venue lists no more", "[execution]") {
+    auto machine = posted();
+    machine.on(report(Status::live));
+
+    machine.on_look_up(found(Status::not_found));
+    machine.on_look_up(found(Status::not_found));
+    CHECK(machine.state() == OrderState::live);
+    machine.on_look_up(found(Status::not_found));
+
+    CHECK(machine.state() == OrderState::cancelled);
+    CHECK(machine.reserved_left().is_zero());
+}
+
 namespace {
 
 struct Statement {

@@ -144,3 +144,16 @@ TEST_CASE("CircuitBreaker reports each change once", "[runtime][breaker]") {
 
     CHECK(breaker.take_change(t0 + 5s) == BreakerState::closed);
 }
+
+TEST_CASE("CircuitBreaker stays open as long as the venue asked", "[runtime][breaker]") {
+    CircuitBreaker breaker{limits};
+
+    breaker.trip(t0 + 120s);
+    breaker.trip(t0 + 60s);
+
+    CHECK_FALSE(breaker.allow(t0 + 119s));
+    CHECK(breaker.state(t0 + 120s) == BreakerState::half_open);
+    CHECK(breaker.allow(t0 + 120s));
+    breaker.record(std::nullopt, t0 + 120s);
+    CHECK(breaker.state(t0 + 120s) == BreakerState::closed);
+}

@@ -71,6 +71,13 @@ TEST_CASE("Trades are price ticks at their trade time", "[binance][parse]") {
     CHECK(single.asset == Asset::sol);
 }
 
+TEST_CASE("Frames carry the venue's own number", "[binance][parse]") {
+    CHECK(parse(payload("agg_trade.json")).frame->sequence == 12345);
+    CHECK(parse(payload("trade.json")).frame->sequence == 12345);
+    CHECK(parse(payload("book_ticker.json")).frame->sequence == 400900217);
+    CHECK(parse(payload("kline.json")).frame->sequence == 0);
+}
+
 TEST_CASE("bookTicker is the top of the book without venue time", "[binance][parse]") {
     auto const quote = only<TopQuote>(payload("book_ticker.json"));
 

@@ -64,19 +64,21 @@ TEST_CASE("Cancellations by the venue say why", "[polymarket][parse][user]") {
     CHECK(order("user_order_invalid.json").report.reason == Reason::cancelled);
 }
 
-TEST_CASE("A taker's trade is one fill with the makers' own sum", "[polymarket][parse][user]") {
+TEST_CASE("A taker's trade is one fill for each price of its makers", "[polymarket][parse][user]") {
     auto const t = trade("user_trade_taker.json");
 
-    REQUIRE(t.fills.size() == 1);
+    // 3 at 0.51 and 2 at 1 - 0.48 by minting; the trade itself says 5 at 0.52.
+    REQUIRE(t.fills.size() == 2);
     CHECK(t.fills[0].trade.text == "11111111-2222-3333-4444-555555555555");
     CHECK(t.fills[0].side == Side::buy);
-    CHECK(t.fills[0].price == cents(52));
-    CHECK(t.fills[0].size == shares(5));
+    CHECK(t.fills[0].price == cents(51));
+    CHECK(t.fills[0].size == shares(3));
+    CHECK(t.fills[1].trade.text == "11111111-2222-3333-4444-555555555555/2");
+    CHECK(t.fills[1].price == cents(52));
+    CHECK(t.fills[1].size == shares(2));
     CHECK_FALSE(t.fills[0].maker);
     CHECK(t.fills[0].state == TradeState::matched);
     CHECK(t.fills[0].matched_at == utc_from_seconds(1'790'000'000));
-    // 3 at 0.51 and 2 at 1 - 0.48 by minting.
-    CHECK(t.maker_notional == Usdc::from_micros(2'570'000));
 }
 
 TEST_CASE(
