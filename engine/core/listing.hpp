@@ -30,7 +30,7 @@ struct MarketListing {
     bool active = false;
     bool closed = false;
     bool accepts_orders = false;
-    // Token ids were recomputed from the condition. Costs some 60 us, so a scan does it only for
+    // Token ids were recomputed from the condition. Costs some 0.2 ms, so a scan does it only for
     // rows that somebody may want; no order for a row without it.
     bool tokens_checked = false;
     std::string tags;  // slugs in lower case, joined by ","

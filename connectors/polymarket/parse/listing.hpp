@@ -36,7 +36,7 @@ parse_listings(std::string_view body, crypto::Address const& ctf_collateral);
 
 // The same pages as rows of a scan over all markets: nothing but a page that is no JSON fails it, a
 // bad row carries its defect. Token ids are recomputed only where an outcome is listed at
-// `check_tokens_from` or more, which keeps a page of 100 rows within a few milliseconds.
+// `check_tokens_from` or more: that costs some 0.2 ms a row, reading it 2 us.
 Result<std::vector<MarketListing>> parse_scan_page(
     std::string_view body, crypto::Address const& ctf_collateral, Price check_tokens_from
 );
