@@ -94,14 +94,14 @@ void expiry_parse_page(benchmark::State& state) {
         polymarket::contracts_of(polymarket::polygon_chain_id).value().ctf_collateral;
     for (auto _ : state)
         benchmark::DoNotOptimize(polymarket::parse_scan_page(page, collateral, cents(85)).value());
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * page.size()));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(page.size()));
 }
 
 void expiry_parse_page_without_tokens(benchmark::State& state) {
     auto const page = golden_text("expiry/scan.json");
     for (auto _ : state)
         benchmark::DoNotOptimize(polymarket::parse_scan_page(page, {}, cents(101)).value());
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * page.size()));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(page.size()));
 }
 
 void expiry_parse_question(benchmark::State& state) {
