@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+using polyquant::CalibrationState;
 using namespace polyquant::models::validation;
 
 TEST_CASE("Evidence is a fair game when promises are exact", "[models][validation]") {
