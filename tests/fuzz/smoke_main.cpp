@@ -29,9 +29,12 @@ void run(std::string const& input) {
 
 std::vector<std::string> read_seeds(int count, char** paths) {
     std::vector<fs::path> files;
-    for (auto i = 0; i < count; ++i)
+    for (auto i = 0; i < count; ++i) {
+        if (fs::is_regular_file(paths[i])) files.emplace_back(paths[i]);
+        if (!fs::is_directory(paths[i])) continue;
         for (auto const& entry : fs::recursive_directory_iterator{paths[i]})
             if (entry.is_regular_file()) files.push_back(entry.path());
+    }
     std::sort(files.begin(), files.end());
     std::vector<std::string> seeds;
     for (auto const& file : files) {

@@ -13,7 +13,7 @@ using namespace polyquant;
 using namespace polyquant::app;
 
 constexpr auto anvil_key = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-constexpr auto anvil_address = "0xf39Fd6e51aad88F6F4ce6aB8827279cfffFb92266";
+constexpr auto anvil_address = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 
 struct Keys {
     runtime::testing::ScratchFolder folder;

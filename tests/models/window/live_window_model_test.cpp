@@ -126,7 +126,7 @@ TEST_CASE("The live window model says why it cannot be used", "[models][window]"
               v.now += 95s;
               v.window.start += 300s;
           }) == "bars stale");
-    CHECK(Desk{30}.ask().why == "fewer than 60 bars");
+    CHECK(Desk{30}.ask().why == "too few bars");
 }
 
 TEST_CASE("The live window model fits its volatility when history suffices", "[models][window]") {
