@@ -109,7 +109,5 @@ class EveryFault(LiveCase):
             self.assertLessEqual(history.book_age(token, at), 10.0, (token, at))
 
 
-del LiveCase  # its tests are live_test's
-
 if __name__ == "__main__":
     unittest.main()

@@ -11,7 +11,12 @@ import unittest
 from sandbox_case import BINARY, ROOT, start_sandbox
 
 CONFIG = ROOT / "config/sandbox.toml"
-MICRO = 1_000_000
+
+
+def micros(text):
+    """"978.128798" as 978128798."""
+    whole, _, part = text.partition(".")
+    return int(whole) * 1_000_000 + int(part.ljust(6, "0") or 0)
 
 
 class LiveCase(unittest.TestCase):
@@ -47,12 +52,31 @@ class LiveCase(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return (self.work / name / "journal.log").read_bytes()
 
+    def money_in_ledger(self, mode):
+        """Cash and reserves of all strategies, and what they were given, in micro-USDC."""
+        with sqlite3.connect(f"file:{self.work / mode / 'ledger.sqlite'}?mode=ro", uri=True) as ledger:
+            rows = dict(ledger.execute("SELECT kind, SUM(balance) FROM accounts GROUP BY kind").fetchall())
+            held = dict(ledger.execute("SELECT token, SUM(shares) FROM positions GROUP BY token").fetchall())
+        return rows["cash"] + rows.get("reserved", 0), -rows["capital"], {k: v for k, v in held.items() if v}
+
+    def assert_equal_to_the_sandboxs_books(self, sandbox, mode="sandbox"):
+        """Wallet and ledger to the micro: cash, and every token held."""
+        accounts = json.loads((sandbox.directory / "accounts.json").read_text())
+        self.assertTrue(accounts["audit"]["balances"], accounts["audit"])
+        (account,) = accounts["accounts"]
+        cash, capital, held = self.money_in_ledger(mode)
+        not_ours = micros(account["deposited"]) - capital
+        held_there = {t["token"]: micros(t["shares"]) for t in account["tokens"]}
+        self.assertEqual((micros(account["cash"]), held_there), (not_ours + cash, held))
+        return len([line for line in account["statement"] if line["kind"] in ("buy", "sell")])
+
 
 class Paper(LiveCase):
     def test_it_trades_the_sandboxs_markets_without_any_credential(self):
         sandbox = start_sandbox(self, "--speed", "12", "--expiry-markets", "0", "--start", "2026-11-23T12:03:00Z")
 
         summary = self.run_engine(sandbox, "paper", "14m")
+        sandbox.stop()
 
         self.assertGreaterEqual(summary["windows_settled"], 4, summary)
         self.assertFalse(summary["trading_halted"], summary)
@@ -60,37 +84,45 @@ class Paper(LiveCase):
         sent = {s["name"]: s["orders_sent"] for s in summary["strategies"]}
         self.assertGreater(sent["exercise"], 0, summary)
         self.check(self.work / "paper")
+        accounts = json.loads((sandbox.directory / "accounts.json").read_text())
+        self.assertEqual(accounts["accounts"], [])
         first = self.replayed_journal("paper", "replay-1")
         self.assertEqual(first, self.replayed_journal("paper", "replay-2"))
         self.assertIn(b" window_settled ", first)
 
 
 class Exchange(LiveCase):
-    def money_in_ledger(self, mode):
-        """What the strategies own and what they were given, in micro-USDC."""
-        with sqlite3.connect(f"file:{self.work / mode / 'ledger.sqlite'}?mode=ro", uri=True) as ledger:
-            rows = dict(ledger.execute("SELECT account, SUM(amount) FROM postings GROUP BY account").fetchall())
-        own = sum(v for k, v in rows.items() if k.startswith(("cash:", "reserved:")))
-        given = -sum(v for k, v in rows.items() if k.startswith("capital:"))
-        return own, given
-
-    def the_account(self, sandbox):
-        accounts = json.loads((sandbox.directory / "accounts.json").read_text())
-        self.assertTrue(accounts["audit"]["balances"], accounts)
-        self.assertEqual(len(accounts["accounts"]), 1, accounts)
-        return accounts["accounts"][0]
-
     def test_its_ledger_equals_the_sandboxs_books_to_the_micro(self):
         sandbox = start_sandbox(self, "--speed", "12", "--expiry-markets", "0", "--start", "2026-11-23T12:03:00Z")
 
-        summary = self.run_engine(sandbox, "sandbox", "18m")
+        summary = self.run_engine(sandbox, "sandbox", "13m")
         sandbox.stop()
 
-        filled = sum(s["orders_filled"] for s in summary["strategies"])
-        self.assertGreater(filled, 0, summary)
+        self.assertGreater(sum(s["orders_filled"] for s in summary["strategies"]), 0, summary)
+        self.assertFalse(summary["trading_halted"], summary)
         self.check(self.work / "sandbox")
-        print(json.dumps(self.the_account(sandbox))[:2000])
-        print(self.money_in_ledger("sandbox"))
+        self.assertGreater(self.assert_equal_to_the_sandboxs_books(sandbox), 0)
+
+    def test_killed_in_the_middle_it_goes_on_with_the_same_money(self):
+        sandbox = start_sandbox(self, "--speed", "12", "--expiry-markets", "0", "--start", "2026-11-23T12:03:00Z")
+        command = [BINARY, "run", CONFIG, "--mode", "sandbox", "--dir", self.work / "sandbox", "--sandbox", sandbox.directory]
+        for _ in range(3):
+            killed = subprocess.Popen(
+                [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.work
+            )
+            # Some orders further than the last time: then without any warning.
+            for line in killed.stdout:
+                if re.search(r" window |settled| UP | DOWN ", line):
+                    break
+            killed.kill()
+            killed.communicate()
+
+        summary = self.run_engine(sandbox, "sandbox", "8m")
+        sandbox.stop()
+
+        self.assertFalse(summary["trading_halted"], summary)
+        self.check(self.work / "sandbox")
+        self.assertGreater(self.assert_equal_to_the_sandboxs_books(sandbox), 0)
 
 
 if __name__ == "__main__":
