@@ -107,7 +107,7 @@ class Terminal(ReplayCase):
         self.assertRegex(text, "\x1b\\[\\d+A")
         self.assertRegex(text, r"BTC +\d+s strike \d+\.\d\d spot \d+\.\d\d +P\(UP\) 0\.\d{3}")
         self.assertRegex(text, r"UP 0\.\d+/0\.\d+ [+-]\d+\.\dc")
-        self.assertRegex(text, r"replay x300 2026-04-15T12:1\d:\d\d UTC .*orders\.post:closed")
+        self.assertRegex(text, r"replay x300 2026-04-15T12:1\d:\d\d UTC .*breakers ok")
         lines = re.split(r"[\r\n]+", text)
         self.assertTrue(any(line.startswith("strategy ") for line in lines), "no dashboard table")
 

@@ -65,8 +65,9 @@ class History:
                 self.books[rest.split(" ", 1)[0]].append(seconds(at))
 
     def was_healthy(self, token, at):
+        """A topic says nothing before its first trouble: healthy from its first book on."""
         index = bisect.bisect_right(self.states[token], (at, True)) - 1
-        return index >= 0 and self.states[token][index][1]
+        return index < 0 or self.states[token][index][1]
 
     def book_age(self, token, at):
         times = self.books[f"{token[:4]}..{token[-4:]}"]

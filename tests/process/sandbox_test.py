@@ -36,7 +36,10 @@ class SandboxCommand(unittest.TestCase):
         slug = "/events/slug/btc-updown-5m-1795435200"
 
         def is_resolved():
-            return sandbox.get("gamma", slug)["markets"][0]["umaResolutionStatus"] == "resolved"
+            event = sandbox.get("gamma", slug)
+            # The prices are published later than the winner, or before.
+            published = (event.get("eventMetadata") or {}).get("finalPrice")
+            return event["markets"][0]["umaResolutionStatus"] == "resolved" and published is not None
 
         self.assertTrue(wait_for(is_resolved), sandbox.get("gamma", slug))
         market = sandbox.get("gamma", slug)["markets"][0]

@@ -51,5 +51,5 @@ const quote = connection.bookTicker({ symbol: 'solusdt' });
 ]);
 await connection.disconnect();
 
-process.stdout.write(JSON.stringify(seen) + '\n');
-process.exit(0);
+// The process ends once all of it is written: a pipe takes 64 KB at a time.
+process.stdout.write(JSON.stringify(seen) + '\n', () => process.exit(0));

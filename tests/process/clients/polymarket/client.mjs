@@ -140,5 +140,5 @@ seen.market_events = [...new Set(marketMessages.map((m) => m.event_type))];
 delete seen.book.bids;
 delete seen.book.asks;
 
-process.stdout.write(JSON.stringify(seen) + '\n');
-process.exit(0);
+// The process ends once all of it is written: a pipe takes 64 KB at a time.
+process.stdout.write(JSON.stringify(seen) + '\n', () => process.exit(0));
