@@ -31,6 +31,8 @@ std::optional<Nanos> age_of(std::optional<BookView> const& book, UtcTime now) {
 // How often settlement looks again while nothing asks for it earlier.
 constexpr Seconds settlement_step{1};
 
+constexpr Seconds recent_orders{3'600};
+
 // What other seeds do not change: reports about our own orders are the venue's doing.
 constexpr auto outside_input = runtime::EventKinds::of<
     MarketListed,
@@ -195,16 +197,21 @@ void Engine::warm_up(Asset asset, std::span<Bar const> history) {
 }
 
 Result<void> Engine::restore() {
-    auto const read = parts_.ledger->for_each_fact(1, [this](Fact const& fact) -> Result<void> {
-        portfolio_.apply(fact);
-        settler_.restore(fact.body);
-        record_.on(fact);
-        unfinished_.on(fact.body);
-        for (auto& desk : expiries_)
-            desk->actor().on(fact);
-        facts_.continue_after(fact.seq);
-        return {};
-    });
+    // Trades of these are still compared with the venue's.
+    auto const recent = parts_.clock.utc_now() - recent_orders;
+    auto const read =
+        parts_.ledger->for_each_fact(1, [this, recent](Fact const& fact) -> Result<void> {
+            portfolio_.apply(fact);
+            settler_.restore(fact.body);
+            record_.on(fact);
+            unfinished_.on(fact.body);
+            for (auto& desk : expiries_)
+                desk->actor().on(fact);
+            facts_.continue_after(fact.seq);
+            auto const* placed = std::get_if<OrderPlaced>(&fact.body);
+            if (placed != nullptr && fact.at >= recent) slugs_held_.insert(placed->slug);
+            return {};
+        });
     if (!read) return read.error();
     if (auto const problem = portfolio_.audit())
         return Failure{

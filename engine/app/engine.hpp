@@ -72,8 +72,8 @@ public:
     // Before start(): the state of an earlier process from the ledger. Orders that were open go on
     // when their market is listed again.
     Result<void> restore();
-    // Markets in which money is at work since an earlier process: they must be listed for their
-    // orders and shares to be followed.
+    // Markets in which an earlier process has money at work or traded within the last hour: they
+    // must be listed for their orders, shares and trades to be followed.
     std::vector<std::string> slugs_wanted() const;
     // A human has looked: every halt of a safety rule is lifted.
     void clear_halts();

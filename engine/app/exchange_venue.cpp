@@ -11,6 +11,7 @@
 
 #include <charconv>
 #include <fstream>
+#include <map>
 
 namespace polyquant::app {
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr Seconds open_max{20};
 constexpr Seconds open_retry_max{30};
+constexpr Seconds markets_kept{2 * 3600};
 constexpr std::uint64_t salt_max = (std::uint64_t{1} << 52) - 1;
 
 // The part of the wallet that no strategy owns, as the last start established it.
@@ -100,12 +102,28 @@ public:
 
     OrderVenue& orders() override { return desk_->orders(); }
 
-    void start(runtime::Bus&, Engine& engine) override {
+    void start(runtime::Bus& bus, Engine& engine) override {
+        bus.on<MarketListed>("exchange", [this](MarketListed const& e) { remember(e.market); });
         engine.listen_facts([this](Fact const& fact) { reconcile_->on(fact); });
         engine.supervisor().start_job(runtime::Stage::orders, "exchange", open());
     }
 
 private:
+    // Trades are compared with the venue for longer than the board keeps a market that is over.
+    void remember(Market const& market) {
+        auto const now = clock_.utc_now();
+        std::erase_if(markets_, [&](auto const& known) {
+            return known.second.window.end() + markets_kept < now;
+        });
+        markets_.insert_or_assign(market.condition, market);
+    }
+
+    Market const* market_of(ConditionId const& id) const {
+        if (auto const* listed = engine_.board().find(id)) return listed;
+        auto const known = markets_.find(id);
+        return known == markets_.end() ? nullptr : &known->second;
+    }
+
     // Until it is open the desk itself refuses orders.
     Task<void> open() {
         Nanos pause = Seconds{1};
@@ -127,6 +145,7 @@ private:
     std::filesystem::path directory_;
     ledger::LedgerLock lock_; // of the wallet
     Hooks hooks_;
+    std::map<ConditionId, Market> markets_;
     std::unique_ptr<polymarket::ClobDesk> desk_;
     std::unique_ptr<execution::ReconcileActor> reconcile_;
 };

@@ -200,6 +200,7 @@ ExitCode LiveSession::run() {
 void LiveSession::start_tasks() {
     using runtime::Stage;
     auto& supervisor = engine_.supervisor();
+    bus_.on<BreakerChanged>("session", [this](BreakerChanged const& e) { note_breaker(e); });
     net_->start(supervisor);
     venue_->start(bus_, engine_);
     engine_.start();
@@ -226,6 +227,12 @@ void LiveSession::take(Event event) {
     last_received_ = stamp.received_at;
     if (recorder_) recorder_->write(event);
     bus_.publish(std::move(event));
+}
+
+void LiveSession::note_breaker(BreakerChanged const& change) {
+    if (change.state == BreakerState::open) ++breaker_openings_[change.endpoint_group];
+    if (change.state == BreakerState::half_open) return; // a probe: its result is the news
+    say(fmt::format("{} breaker {}", change.endpoint_group, to_string(change.state)));
 }
 
 Task<void> LiveSession::draw_status() {
@@ -372,6 +379,7 @@ void LiveSession::print_summary() {
         .lag_p50 = lag_.quantile(0.5),
         .lag_p99 = lag_.quantile(0.99),
         .lag_max = lag_.max(),
+        .breaker_openings = breaker_openings_,
         .directory = storage_.directory,
         .journal = storage_.journal->path(),
         .exit_code = app::code(exit_code_),

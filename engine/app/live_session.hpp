@@ -16,6 +16,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <deque>
+#include <map>
 
 namespace polyquant::app {
 
@@ -54,6 +55,7 @@ private:
     Task<Result<void>> make_durable(PreparedOrder order);
     Result<void> open_recorder();
     void take(Event event);
+    void note_breaker(BreakerChanged const& change);
     void start_tasks();
     Task<void> draw_status();
     Task<void> sync_files();
@@ -89,6 +91,7 @@ private:
     std::deque<observe::SettledWindow> settled_; // the newest
     std::uint64_t windows_settled_ = 0;
     std::uint64_t events_ = 0;
+    std::map<std::string, std::uint64_t> breaker_openings_;
     UtcTime last_received_{};
     UtcTime began_{};
     Instant began_real_{};

@@ -149,6 +149,9 @@ std::string run_summary_json(
     boost::json::object breakers;
     for (auto const& b : status.breakers)
         breakers[b.endpoint_group] = to_string(b.state);
+    boost::json::object openings;
+    for (auto const& [group, count] : f.breaker_openings)
+        openings[group] = count;
     return boost::json::serialize(boost::json::object{
         {"mode", f.mode},
         {"start", format_utc(f.start)},
@@ -163,6 +166,7 @@ std::string run_summary_json(
         {"trading_halted", status.trading_halted},
         {"halt_text", status.trading_halted ? status.halt_text : std::string{}},
         {"breakers", breakers},
+        {"breaker_openings", openings},
         {"quarantines", status.quarantines},
         {"directory", f.directory.string()},
         {"journal", f.journal.string()},

@@ -7,6 +7,7 @@
 #include <boost/json/fwd.hpp>
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct RunFigures {
     Nanos lag_p50{0};
     Nanos lag_p99{0};
     Nanos lag_max{0};
+    std::map<std::string, std::uint64_t> breaker_openings; // by endpoint group
     std::filesystem::path directory;
     std::filesystem::path journal;
     int exit_code = 0;
