@@ -42,9 +42,17 @@ constexpr std::array<Choice<ModelKind>, 4> choices(ModelKind) {
     };
 }
 
+enum class MarketBlendUse : std::uint8_t { off, on };
+
+constexpr std::array<Choice<MarketBlendUse>, 2> choices(MarketBlendUse) {
+    return {{{"off", MarketBlendUse::off}, {"on", MarketBlendUse::on}}};
+}
+
 struct ModelParams {
     ModelKind kind = ModelKind::baseline;
     std::string trained_models = "trained-models";
+    MarketBlendUse market_blend = MarketBlendUse::off;
+    std::string market_blend_file;
     Profile profile = Profile::standard;
     int feature_set = 46;
     SignalTime signal_time = SignalTime::window_start;
@@ -93,6 +101,23 @@ struct ModelParams {
                 "path",
                 "Folder of `polyquant train` and `models promote`, for kind = \"trained\"; read at "
                 "the start and at every reload.",
+                Change::restart
+            },
+            Param{
+                "market_blend",
+                &P::market_blend,
+                "",
+                "on: act on P corrected by the market's own price where the books of both outcomes "
+                "are live and no older than [risk] book_age_max, else on the model's own; needs "
+                "kind window or trained.",
+                Change::restart
+            },
+            Param{
+                "market_blend_file",
+                &P::market_blend_file,
+                "path",
+                "How much of the market and of the model, for market_blend = \"on\" (`polyquant "
+                "evaluate --blend` writes it). Windows up to its last fitted one are not blended.",
                 Change::restart
             },
             Param{

@@ -121,6 +121,17 @@ std::vector<ParamFault> ModelParams::faults() const {
         found.push_back(
             {"train_rows_min", fmt::format("{} is more than train_bars", train_rows_min)}
         );
+    if (market_blend == MarketBlendUse::on) {
+        if (kind != ModelKind::window && kind != ModelKind::trained)
+            found.push_back(
+                {"market_blend", "corrects kind = \"window\" or \"trained\" only; set it to off"}
+            );
+        if (market_blend_file.empty())
+            found.push_back(
+                {"market_blend_file",
+                 "is empty, but market_blend is on: name a file of `polyquant evaluate --blend`"}
+            );
+    }
     return found;
 }
 

@@ -3,6 +3,7 @@
 #include "engine/app/bar_input.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/config_settings.hpp"
+#include "engine/app/quote_anchor.hpp"
 #include "engine/app/run_storage.hpp"
 #include "engine/backtest/baseline_procedure.hpp"
 #include "models/window/bar_file.hpp"
@@ -347,8 +348,12 @@ run_backtest(BacktestOptions const& o, std::FILE* out, AssetBars const* given) {
     record.trials = o.trials;
     record.trials_sharpe_sd = o.trials_sharpe_sd;
 
+    auto blend = load_blend(config->model, {});
+    if (!blend) return blend.error();
+    if (*blend) record.models += "; blended with the market: " + describe(**blend);
     auto storage = open_storage(plan, o.fresh);
     if (!storage) return storage.error();
+    storage->blend = std::move(*blend);
     if (auto const kept = keep_config(*config, plan); !kept) return kept.error();
     auto const directory = plan.directory;
     if (auto const written = backtest::write_run_record(directory, record); !written)

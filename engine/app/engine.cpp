@@ -1,6 +1,7 @@
 #include "engine/app/engine.hpp"
 
 #include "engine/app/model_setup.hpp"
+#include "models/fingerprint.hpp"
 #include "strategies/catalog.hpp"
 
 #include <fmt/format.h>
@@ -113,6 +114,7 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
           signal_time(config_.model)
       },
       window_signals_{config_.run.assets, config_.model, parts_.trained} {
+    if (parts_.blend) anchor_.emplace(*parts_.blend, config_.risk.book_age_max);
     for (auto const& strategy : config_.strategies)
         add_strategy(strategy);
     models_.listen(
@@ -255,6 +257,7 @@ void Engine::start() {
     open_books();
     models_.request_trainings();
     journal_trained();
+    journal_blend();
 }
 
 void Engine::subscribe() {
@@ -365,7 +368,12 @@ MarketView Engine::view(Asset asset, Window window) const {
 
 models::Signal const* Engine::signal(Asset asset) const {
     auto const* of_window = window_signals_.signal(asset);
-    return of_window != nullptr ? of_window : models_.signal(asset);
+    if (of_window == nullptr) return models_.signal(asset);
+    if (!anchor_) return of_window;
+    auto& anchored = anchored_[index_of(asset)];
+    anchored = *of_window;
+    anchor_->apply(anchored, view(asset, anchored.window));
+    return &anchored;
 }
 
 // Before the strategies' turn at the same event. Not journalled: orders record what they acted on.
@@ -566,6 +574,14 @@ void Engine::rebuild_models(config::ModelParams const& params) {
 void Engine::use_trained(TrainedModels models) {
     parts_.trained = std::move(models);
     window_signals_.replace(parts_.trained);
+    if (anchor_) {
+        auto const fits = is_fitted_on(anchor_->fitted(), config_.model, parts_.trained);
+        anchor_->fits(fits);
+        if (!fits)
+            parts_.listener.say(
+                "BLEND off: another model is in use than the one market_blend_file was fitted on"
+            );
+    }
     for (auto asset : config_.run.assets) {
         auto const& bars = history_[index_of(asset)];
         window_signals_.warm_up(asset, std::vector<Bar>{bars.begin(), bars.end()});
@@ -578,6 +594,16 @@ void Engine::journal_trained() {
     if (config_.model.kind == config::ModelKind::trained)
         check(parts_.journal.append(parts_.clock.utc_now(), "trained", trained_text(parts_.trained))
         );
+}
+
+void Engine::journal_blend() {
+    if (!anchor_) return;
+    auto const text = describe(anchor_->fitted());
+    // Rounded numbers would not tell two fits apart when the run is executed again.
+    models::Fingerprint print;
+    print.add(std::string_view{to_text(anchor_->fitted())});
+    check(parts_.journal.append(parts_.clock.utc_now(), "blend", text + " " + print.hex()));
+    parts_.listener.say("BLEND " + text);
 }
 
 config::ReloadVerdict Engine::reload(config::RunConfig next) {
@@ -604,6 +630,7 @@ config::ReloadVerdict Engine::reload(config::RunConfig next) {
         if (new_epoch) open_epoch(actor.strategy());
     }
     if (!(before.model == config_.model)) rebuild_models(config_.model);
+    if (anchor_) anchor_->age_max(config_.risk.book_age_max);
     return verdict;
 }
 

@@ -11,6 +11,7 @@
 #include "engine/app/fact_log.hpp"
 #include "engine/app/guarded_venue.hpp"
 #include "engine/app/input_digest.hpp"
+#include "engine/app/quote_anchor.hpp"
 #include "engine/app/recovery.hpp"
 #include "engine/app/trained_models.hpp"
 #include "engine/app/window_signals.hpp"
@@ -59,6 +60,7 @@ struct EngineParts {
     TrainedModels trained{}; // in use, for kind = "trained"
     // Where orders are real: puts each on the disk before it leaves (IntentFile::keep).
     GuardedVenue::MakeDurable make_durable{};
+    std::optional<models::registry::FittedBlend> blend{}; // for market_blend = "on"
 };
 
 class Engine final : public strategies::StrategyHost {
@@ -161,6 +163,7 @@ private:
     void update_pin(ConditionId const& market);
     void keep_history(BarUpdate const& update);
     void journal_trained();
+    void journal_blend();
     void rebuild_models(config::ModelParams const& params);
     void check(Result<void> const& written);
     void check(Result<std::uint64_t> const& appended);
@@ -187,6 +190,9 @@ private:
     settlement::WindowSettler settler_;
     models::ModelActor models_;
     WindowSignals window_signals_;
+    std::optional<QuoteAnchor> anchor_;
+    // What signal() answered last where it blends.
+    mutable std::array<models::Signal, asset_count> anchored_;
     std::vector<StrategySlot> strategies_;
     std::vector<std::unique_ptr<ExpiryDesk>> expiries_;
     std::array<std::deque<Bar>, asset_count> history_; // closed bars, to rebuild models on a reload

@@ -64,9 +64,12 @@ observe::AssetStatus Engine::asset_status(Asset asset, UtcTime now) const {
     status.current = view.average ? view.average : view.spot;
     if (view.spot) status.price_age = now - view.spot->at;
     if (auto const* signal = this->signal(asset)) {
-        if (signal->usable && signal->window == view.window)
-            status.up = signal->up;
-        else
+        if (signal->usable && signal->window == view.window) status.up = signal->up;
+        if (status.up && signal->quotes == models::QuoteUse::blended)
+            status.signal_note = "blended";
+        else if (status.up && signal->quotes != models::QuoteUse::off)
+            status.signal_note = fmt::format("own, {}", to_string(signal->quotes));
+        else if (!status.up)
             status.signal_note = signal->usable ? "stale" : signal->why;
     }
     status.verdict = record_.newest_verdict(asset);

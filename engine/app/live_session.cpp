@@ -66,9 +66,8 @@ LiveSession::LiveSession(
               },
               storage_.quote_table,
               storage_.trained,
-              [this](PreparedOrder const& order) {
-                  return make_durable(order);
-              }
+              [this](PreparedOrder const& order) { return make_durable(order); },
+              storage_.blend
           },
           std::move(config)
       },

@@ -12,6 +12,7 @@
 #include "engine/ledger/ledger.hpp"
 #include "engine/runtime/journal.hpp"
 #include "models/calibration/ask_table.hpp"
+#include "models/registry/fitted_blend.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -27,6 +28,7 @@ struct LiveStorage {
     std::uint64_t facts_known = 0;     // of all earlier starts
     models::calibration::AskTable quote_table = models::calibration::AskTable{};
     TrainedModels trained{};
+    std::optional<models::registry::FittedBlend> blend{};
 };
 
 // Locks the ledger (a second instance is refused with the holder's process id), books what the last

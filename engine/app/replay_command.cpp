@@ -1,5 +1,6 @@
 #include "engine/app/replay_command.hpp"
 
+#include "engine/app/quote_anchor.hpp"
 #include "engine/app/quote_table.hpp"
 #include "engine/app/replay_session.hpp"
 #include "engine/app/run_storage.hpp"
@@ -73,6 +74,9 @@ int run_replay(ReplayOptions const& options, std::FILE* out, std::FILE* err) {
     auto trained = models_of(*config, *plan, *storage->journal);
     if (!trained) return refuse(err, describe(trained.error()), exit_for(trained.error()));
     storage->trained = std::move(*trained);
+    auto blend = load_blend(config->model, storage->trained);
+    if (!blend) return refuse(err, describe(blend.error()), exit_for(blend.error()));
+    storage->blend = std::move(*blend);
     if (auto const kept = keep_config(*config, *plan); !kept)
         return refuse(err, describe(kept.error()), exit_for(kept.error()));
 

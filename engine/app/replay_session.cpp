@@ -76,7 +76,9 @@ ReplaySession::ReplaySession(
               *this,
               {},
               storage_.quote_table,
-              storage_.trained
+              storage_.trained,
+              {},
+              storage_.blend
           },
           std::move(config)
       },

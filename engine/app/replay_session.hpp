@@ -10,6 +10,7 @@
 #include "engine/app/replay_plan.hpp"
 #include "engine/observe/console.hpp"
 #include "engine/runtime/replay_loop.hpp"
+#include "models/registry/fitted_blend.hpp"
 
 #include <boost/asio/signal_set.hpp>
 
@@ -27,6 +28,7 @@ public:
         std::shared_ptr<ledger::Ledger> ledger;
         models::calibration::AskTable quote_table = models::calibration::AskTable{};
         TrainedModels trained{};
+        std::optional<models::registry::FittedBlend> blend{};
     };
 
     ReplaySession(

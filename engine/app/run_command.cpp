@@ -1,6 +1,7 @@
 #include "engine/app/run_command.hpp"
 
 #include "engine/app/live_session.hpp"
+#include "engine/app/quote_anchor.hpp"
 #include "engine/app/quote_table.hpp"
 #include "strategies/catalog.hpp"
 
@@ -68,6 +69,9 @@ int run_engine(RunOptions const& options, std::FILE* out, std::FILE* err) {
     auto trained = load_trained(*config);
     if (!trained) return refuse(err, describe(trained.error()), exit_for(trained.error()));
     storage->trained = std::move(*trained);
+    auto blend = load_blend(config->model, storage->trained);
+    if (!blend) return refuse(err, describe(blend.error()), exit_for(blend.error()));
+    storage->blend = std::move(*blend);
     LiveSession session{
         options, std::move(*config), loader, std::move(*storage), std::move(outside), out
     };

@@ -23,7 +23,7 @@ struct AssetStatus {
     std::optional<PricePoint> current; // the average so far where the rule is a TWAP, else spot
     bool current_is_average = false;
     std::optional<double> up; // P(UP), empty without a usable signal
-    std::string signal_note;  // why there is no usable signal
+    std::string signal_note;  // why there is no usable signal, or what quotes did to it
     Quote up_quote;
     Quote down_quote;
     std::optional<double> up_edge; // P - ask - fee, empty without both

@@ -45,16 +45,14 @@ Result<MarketBlend> MarketBlend::fit(
     std::array const ridge{options.l2, options.l2, options.l2};
     auto const fit = fit_ridge_correction(cells.rows(), prices, outcomes, weights, ridge);
     if (!fit) return fit.error();
-    MarketBlend blend;
-    blend.slope_ = (*fit)[0];
-    blend.pull_ = (*fit)[1];
-    blend.intercept_ = (*fit)[2];
-    return blend;
+    return MarketBlend{{.slope = (*fit)[0], .pull = (*fit)[1], .intercept = (*fit)[2]}};
 }
 
 double MarketBlend::probability(double market, double model) const {
     auto const price = log_odds(market);
-    return sigmoid(price * (1 + slope_) + pull_ * (log_odds(model) - price) + intercept_);
+    return sigmoid(
+        price * (1 + fitted_.slope) + fitted_.pull * (log_odds(model) - price) + fitted_.intercept
+    );
 }
 
 std::string MarketBlend::describe() const {
@@ -62,7 +60,7 @@ std::string MarketBlend::describe() const {
         "{:.3f} of the market's log-odds, {:.3f} of the model's, {:+.3f}",
         market_coefficient(),
         model_coefficient(),
-        intercept_
+        fitted_.intercept
     );
 }
 

@@ -23,8 +23,17 @@ struct MarketBlendOptions {
 // Immutable; probability() allocates nothing.
 class MarketBlend {
 public:
+    struct Coefficients {
+        double slope = 0;     // a
+        double pull = 0;      // b
+        double intercept = 0; // c
+    };
+
     // The market itself.
     MarketBlend() = default;
+
+    // As fitted before; finite numbers.
+    explicit MarketBlend(Coefficients const& coefficients) : fitted_{coefficients} {}
 
     // Probabilities of the market (its mid) and the model, outcomes 0 or 1, and what each row
     // counts (empty: 1): 1 / (moments of its window), because they share one outcome. Refused:
@@ -38,18 +47,18 @@ public:
 
     double probability(double market, double model) const;
 
-    double market_coefficient() const { return 1 + slope_ - pull_; }
+    double market_coefficient() const { return 1 + fitted_.slope - fitted_.pull; }
 
-    double model_coefficient() const { return pull_; }
+    double model_coefficient() const { return fitted_.pull; }
 
-    double intercept() const { return intercept_; }
+    double intercept() const { return fitted_.intercept; }
+
+    Coefficients const& coefficients() const { return fitted_; }
 
     std::string describe() const;
 
 private:
-    double slope_ = 0;
-    double pull_ = 0;
-    double intercept_ = 0;
+    Coefficients fitted_;
 };
 
 } // namespace polyquant::models::calibration

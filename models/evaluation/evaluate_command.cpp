@@ -1,5 +1,6 @@
 #include "models/evaluation/evaluate_command.hpp"
 
+#include "models/evaluation/blend_fit.hpp"
 #include "models/evaluation/column_study.hpp"
 #include "models/evaluation/oracle_check.hpp"
 #include "models/evaluation/report.hpp"
@@ -36,6 +37,9 @@ struct Arguments {
     std::string external_coin = "SOL";
     int external_age_s = 600;
     std::string quote_table;
+    std::string blend;
+    std::string blend_model = "closed_form";
+    std::string blend_until;
     std::string lightgbm;
     std::size_t monte_carlo = 0;
     std::size_t simulations = 0;
@@ -55,6 +59,17 @@ void describe(CLI::App& app, Arguments& arguments) {
         "--quote-table",
         arguments.quote_table,
         "File to write what the asks of --books were worth to, for [learning] quote_table"
+    );
+    app.add_option(
+        "--blend",
+        arguments.blend,
+        "File to write the blend of market and model to, for [model] market_blend_file"
+    );
+    app.add_option("--blend-model", arguments.blend_model, "The model blended")
+        ->check(CLI::IsMember({"closed_form", "logistic", "boosting"}))
+        ->capture_default_str();
+    app.add_option(
+        "--blend-until", arguments.blend_until, "Leave out windows that close after this UTC time"
     );
     app.add_option("--report", arguments.report, "Markdown file to write");
     app.add_option("--style", arguments.style, "Outcomes: spot, average or both")
@@ -156,6 +171,27 @@ Result<void> try_columns_of(Arguments const& arguments, ReportParts& parts) {
     );
 }
 
+Result<void> write_blend(Arguments const& arguments, MarketStudy const& study) {
+    BlendChoice choice{.model = *registry::parse_model_kind(arguments.blend_model)};
+    if (!arguments.blend_until.empty()) {
+        auto const until = parse_utc(arguments.blend_until);
+        if (!until) return Failure{Fault::invalid, "--blend-until", until.error().detail};
+        choice.until = *until;
+    }
+    choice.command = fmt::format(
+        "polyquant evaluate --bars BARS --books FILE --coverage FILE --style spot --train-from {} "
+        "--tune-from {} --test-from {} --blend FILE --blend-model {}{}",
+        arguments.train_from,
+        arguments.tune_from,
+        arguments.test_from,
+        arguments.blend_model,
+        arguments.blend_until.empty() ? "" : " --blend-until " + arguments.blend_until
+    );
+    auto const fitted = fit_market_blend(study, choice);
+    if (!fitted) return fitted.error();
+    return replace_file(arguments.blend, to_text(*fitted));
+}
+
 Result<void> compare_with_market(Arguments const& arguments, ReportParts& parts) {
     calibration::AskTable asks;
     MarketOptions const options{.seed = arguments.seed};
@@ -167,11 +203,14 @@ Result<void> compare_with_market(Arguments const& arguments, ReportParts& parts)
             if (auto const done = replace_file(arguments.quote_table, asks.print()); !done)
                 return done;
         // The recordings are of the spot-settled era.
-        for (auto const& evaluation : parts.on_bars)
-            if (evaluation.options.style == window::LabelStyle::spot)
-                parts.against_market.push_back(
-                    study_recorded_books(evaluation.coins[index_of(Asset::btc)], *books, options)
-                );
+        for (auto const& evaluation : parts.on_bars) {
+            if (evaluation.options.style != window::LabelStyle::spot) continue;
+            auto const& btc = evaluation.coins[index_of(Asset::btc)];
+            parts.against_market.push_back(study_recorded_books(btc, *books, options));
+            if (arguments.blend.empty()) continue;
+            if (auto const done = write_blend(arguments, parts.against_market.back()); !done)
+                return done;
+        }
     }
     if (!arguments.ladders.empty()) {
         auto const ladders = read_ladders(arguments.ladders);
@@ -307,6 +346,11 @@ int run_evaluate_command(
     }
     if (arguments.tob.empty() != arguments.coverage.empty()) {
         err << "evaluate: --books and --coverage go together\n";
+        return 2;
+    }
+    if (!arguments.blend.empty() &&
+        (arguments.bars.empty() || arguments.tob.empty() || arguments.style == "average")) {
+        err << "evaluate: --blend needs --bars, --books and --style spot or both\n";
         return 2;
     }
     if (arguments.ticks.empty() != arguments.markets.empty()) {

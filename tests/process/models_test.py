@@ -114,6 +114,25 @@ class ModelsTest(ReplayCase):
         self.summary("baseline")
         self.assertNotEqual(self.digest("first"), self.digest("baseline"))
 
+    def test_quotes_are_blended_only_in_windows_after_the_fitted_ones(self):
+        window = '[model]\nkind = "window"\n'
+        blend = ROOT / "data/sample/blend-btc-202604.json"
+        on = window + f'market_blend = "on"\nmarket_blend_file = "{blend}"\n'
+        self.summary("own", config=self.sample_config(edits=[("[model]\n", window)]))
+        config = self.sample_config(edits=[("[model]\n", on)])
+
+        self.summary("blended", config=config)
+        self.summary("again", config=config)
+
+        self.assertIn(" blend BTC spot closed_form: ", self.journal("blended").decode())
+        self.assertEqual(self.digest("blended"), self.digest("again"))
+        self.assertNotEqual(self.digest("blended"), self.digest("own"))
+        damaged = self.work / "damaged.json"
+        damaged.write_text(blend.read_text().replace('"intercept":"', '"intercept":"1', 1))
+        done = self.replay("bad", config=self.sample_config(edits=[("[model]\n", on.replace(str(blend), str(damaged)))]))
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        self.assertIn("damaged", done.stderr)
+
     def test_a_refused_model_changes_nothing_and_a_good_one_takes_over(self):
         self.train("plain", "--kind", "closed_form")
         self.train("corrected")

@@ -136,6 +136,7 @@ TEST_CASE("Evaluate explains wrong arguments and missing data", "[models][evalua
     CHECK(run({}).code == 2);
     CHECK(run({"--nonsense"}).code == 2);
     CHECK(run({"--books", "x.csv"}).err.find("--coverage") != std::string::npos);
+    CHECK(run({"--blend", "x.json"}).err.find("--blend needs --bars") != std::string::npos);
 
     auto const missing = run({"--bars", "/nonexistent"});
     CHECK(missing.code == 1);
