@@ -101,6 +101,9 @@ class EveryFault(LiveCase):
         print("breakers opened:", json.dumps(summary["breaker_openings"]), flush=True)
         for fault in FAULTS:
             self.assertRegex(sandbox.output, rf"fault ends: .*{fault.split(' p=')[0]}")
+        opened = set(summary["breaker_openings"])
+        self.assertIn("gamma", opened)
+        self.assertTrue(any(group.startswith("clob.") for group in opened), opened)
         self.assertFalse(summary["trading_halted"], summary)
         self.assertEqual(set(summary["breakers"].values()), {"closed"}, summary["breakers"])
         self.assertGreater(sum(s["orders_filled"] for s in summary["strategies"]), 0, summary)
