@@ -161,10 +161,7 @@ Result<std::unique_ptr<LiveVenue>> make_exchange_venue(
     Engine& engine,
     LiveVenue::Hooks hooks
 ) {
-    if (mode != Mode::sandbox)
-        return Failure{
-            Fault::invalid, "run", "live mode is not enabled in this build; use paper or sandbox"
-        };
+    ENSURE(mode == Mode::sandbox, "live mode is refused before anything is opened");
     auto key = sandbox_trading_key(sandbox);
     if (!key) return key.error();
     polymarket::ClobAccount account;

@@ -32,6 +32,10 @@ std::string_view to_string(Mode mode) {
 }
 
 int run_engine(RunOptions const& options, std::FILE* out, std::FILE* err) {
+    if (options.mode == Mode::live)
+        return refuse(
+            err, "live mode is not in this version; use --mode paper or sandbox", ExitCode::usage
+        );
     auto files = options.configs;
     if (options.mode == Mode::sandbox) {
         auto const endpoints = options.sandbox / "endpoints.toml";
