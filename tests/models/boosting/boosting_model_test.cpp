@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <unistd.h>
 
 using namespace polyquant;
 using namespace polyquant::models::boosting;
@@ -15,7 +16,8 @@ std::vector<std::string> const engine_row{
 };
 
 std::filesystem::path temp_path(std::string const& name) {
-    return std::filesystem::temp_directory_path() / ("polyquant-" + name);
+    return std::filesystem::temp_directory_path() /
+           ("polyquant-" + std::to_string(::getpid()) + "-" + name);
 }
 
 struct Removed {

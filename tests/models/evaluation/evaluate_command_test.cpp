@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 #include <thread>
+#include <unistd.h>
 
 using namespace polyquant;
 using models::evaluation::run_evaluate_command;
@@ -22,7 +23,10 @@ class BarsFolder {
 public:
     // `minutes` bars of four coins from 2026-01-01, a plain random walk.
     explicit BarsFolder(int minutes)
-        : path_{std::filesystem::temp_directory_path() / "polyquant-evaluate-test"} {
+        : path_{
+              std::filesystem::temp_directory_path() /
+              ("polyquant-evaluate-test-" + std::to_string(::getpid()))
+          } {
         std::filesystem::create_directories(path_);
         SeededRandom random{41};
         for (auto const asset : all_assets) {

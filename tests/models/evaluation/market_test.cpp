@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <unistd.h>
 
 using namespace polyquant;
 using namespace polyquant::models::evaluation;
@@ -15,7 +16,10 @@ constexpr std::int64_t start_s = 1'776'081'600; // 2026-04-13T12:00:00Z
 class TempFile {
 public:
     TempFile(std::string const& name, std::string const& text)
-        : path_{std::filesystem::temp_directory_path() / ("polyquant-market-" + name)} {
+        : path_{
+              std::filesystem::temp_directory_path() /
+              ("polyquant-market-" + name + "-" + std::to_string(::getpid()))
+          } {
         std::ofstream{path_} << text;
     }
 

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 
 using namespace polyquant;
 using namespace polyquant::models::registry;
@@ -80,7 +81,10 @@ RegisteredModel overconfident() {
 
 class Folder {
 public:
-    Folder() : path_{fs::temp_directory_path() / "polyquant-registry-test"} {
+    Folder()
+        : path_{
+              fs::temp_directory_path() / ("polyquant-registry-test-" + std::to_string(::getpid()))
+          } {
         fs::remove_all(path_);
     }
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <unistd.h>
 
 using namespace polyquant;
 using namespace polyquant::models::window;
@@ -12,7 +13,10 @@ namespace {
 class TempFile {
 public:
     TempFile(std::string const& name, std::string const& text)
-        : folder_{std::filesystem::temp_directory_path() / "polyquant-bar-file-test"} {
+        : folder_{
+              std::filesystem::temp_directory_path() /
+              ("polyquant-bar-file-test-" + std::to_string(::getpid()))
+          } {
         std::filesystem::create_directories(folder_);
         path_ = folder_ / name;
         std::ofstream{path_} << text;
