@@ -115,6 +115,7 @@ std::string excerpt(std::string_view frame) {
 Result<Element>
 parse(simdjson::dom::parser& parser, std::string_view text, std::string_view where) {
     Element root;
+    if (text.data() == nullptr) text = ""; // it copies from where it is told to, also nothing
     auto const error = parser.parse(text.data(), text.size()).get(root);
     if (error == simdjson::SUCCESS) return root;
     return Failure{

@@ -87,16 +87,13 @@ ChangeText any_change() {
 } // namespace
 
 TEST_CASE("The layout reader takes the venue's own frame", "[polymarket][parse][market]") {
+    auto const frame = frame_of(
+        {{token, "0.52", "10", "BUY", "8627ee60d71055d4d6d3bee713c0cd3f860fd50a", "0.51", "0.53"}},
+        "1790000000123"
+    );
     PriceChangeText text;
 
-    auto const taken = read_price_change_layout(
-        frame_of(
-            {{token, "0.52", "10", "BUY", "8627ee60d71055d4d6d3bee713c0cd3f860fd50a", "0.51", "0.53"
-            }},
-            "1790000000123"
-        ),
-        text
-    );
+    auto const taken = read_price_change_layout(frame, text);
 
     REQUIRE(taken);
     CHECK(text.count == 1);
