@@ -162,6 +162,7 @@ Result<KeystoreHeader> read_header(simdjson::dom::element root, std::string cons
 Result<ParsedKeystore> read_keystore(std::string_view json, std::string const& where) {
     simdjson::dom::parser parser;
     simdjson::dom::element root;
+    if (json.data() == nullptr) json = ""; // it copies from where it is told to, also nothing
     if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS)
         return not_v3(where, "no valid JSON");
     auto header = read_header(root, where);
