@@ -100,7 +100,7 @@ Result<void> LiveSession::prepare() {
             [this](Event event) { take(std::move(event)); },
             [this](std::string const& line) { say(line); },
             [this](Asset asset, std::span<Bar const> bars) {
-                engine_.warm_up(asset, bars);
+                take_history(asset, bars);
             }
         }
     );
@@ -226,6 +226,16 @@ void LiveSession::take(Event event) {
     last_received_ = stamp.received_at;
     if (recorder_) recorder_->write(event);
     bus_.publish(std::move(event));
+}
+
+// On the tape as well, or a replay of it would have nothing to train its models on.
+void LiveSession::take_history(Asset asset, std::span<Bar const> bars) {
+    engine_.warm_up(asset, bars);
+    if (!recorder_) return;
+    last_received_ = std::max(last_received_, outside_.clock->utc_now());
+    for (auto const& bar : bars)
+        recorder_->write(Event{BarUpdate{{bar.close_time(), last_received_, ++events_}, asset, bar}}
+        );
 }
 
 void LiveSession::note_breaker(BreakerChanged const& change) {

@@ -55,6 +55,7 @@ private:
     Task<Result<void>> make_durable(PreparedOrder order);
     Result<void> open_recorder();
     void take(Event event);
+    void take_history(Asset asset, std::span<Bar const> bars);
     void note_breaker(BreakerChanged const& change);
     void start_tasks();
     Task<void> draw_status();
