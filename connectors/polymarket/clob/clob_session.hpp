@@ -4,8 +4,8 @@
 
 #include "connectors/crypto/clob_auth.hpp"
 #include "connectors/net/net_context.hpp"
-#include "connectors/polymarket/clob/clock_offset.hpp"
 #include "connectors/polymarket/clob/trading_state.hpp"
+#include "connectors/polymarket/data/clock_bounds.hpp"
 #include "connectors/polymarket/orders/order_signer.hpp"
 
 #include <functional>
@@ -98,9 +98,9 @@ public:
     // Reads it again at the next occasion: an order was refused for it.
     void doubt_version() { version_.reset(); }
 
-    ClockOffset const& clock_offset() const { return clock_offset_; }
+    ClockBounds const& clock_offset() const { return clock_offset_; }
 
-    UtcTime venue_now() const { return context_.clock.utc_now() - clock_offset_.likely(); }
+    UtcTime venue_now() const { return context_.clock.utc_now() - clock_offset_.middle(); }
 
     TradingState& state() { return state_; }
 
@@ -135,7 +135,7 @@ private:
     Contracts contracts_;
     crypto::Address funder_;
     TradingState state_;
-    ClockOffset clock_offset_{};
+    ClockBounds clock_offset_{};
     std::optional<int> version_{};
     std::optional<crypto::RequestSigner> l2_{};
     std::optional<OrderSigner> orders_{};

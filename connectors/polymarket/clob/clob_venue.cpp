@@ -65,7 +65,7 @@ Result<PreparedOrder> ClobVenue::prepare(Approved<PlaceOrder> const& order, UtcT
         return Failure{
             Fault::invalid, "clob.prepare", "market " + to_string(intent.market) + " is not listed"
         };
-    auto const venue_time = now - session_.clock_offset().likely();
+    auto const venue_time = now - session_.clock_offset().middle();
     if (options_.presign)
         if (auto ready = presigned_.take(intent, *market, venue_time))
             return PreparedOrder{ready->id, intent, std::move(ready->body)};

@@ -3,6 +3,7 @@
 
 #include "engine/core/time.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace polyquant::polymarket {
@@ -27,6 +28,9 @@ public:
     Nanos most() const { return most_; }
 
     Nanos middle() const { return least_ + (most_ - least_) / 2; }
+
+    // As far as it is proven: zero while zero is possible.
+    Nanos proven() const { return std::clamp(Nanos{0}, least_, most_); }
 
     Nanos width() const { return is_known() ? most_ - least_ : Nanos::max(); }
 

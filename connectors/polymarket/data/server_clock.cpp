@@ -47,7 +47,7 @@ std::optional<Nanos> ServerClock::clock_offset() const {
     if (!at || bounds_.width() > std::max(options_.width_max, 6 * travel_)) return std::nullopt;
     auto const age = context_.clock.utc_now() - *at;
     if (age > options_.believe_for || age < -options_.believe_for) return std::nullopt;
-    return std::clamp(Nanos{0}, bounds_.least(), bounds_.most());
+    return bounds_.proven();
 }
 
 void ServerClock::report() {

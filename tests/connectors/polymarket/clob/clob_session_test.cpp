@@ -117,20 +117,3 @@ TEST_CASE("ClobSession lets only closing trades pass in closed-only mode", "[clo
         w.venue->refusal(w.intent(TimeInForce::fok, Side::sell), w.clock.utc_now()).has_value()
     );
 }
-
-TEST_CASE(
-    "ClockOffset narrows with every sample and starts anew when a clock was set", "[clob][clock]"
-) {
-    ClockOffset offset;
-    auto const base = utc_from_seconds(1'776'081'600);
-
-    offset.add(base + 100ms, base + 140ms, base);
-    CHECK(offset.proven() == Nanos{0});
-    offset.add(base + 1990ms, base + 2010ms, base + Seconds{1});
-    offset.add(base + 3000ms, base + 3020ms, base + Seconds{3});
-    CHECK(offset.uncertainty() < 30ms);
-    CHECK(offset.proven() == Nanos{0});
-
-    offset.add(base + 14s, base + 14s, base + Seconds{4});
-    CHECK(offset.proven() == Seconds{9});
-}

@@ -127,3 +127,21 @@ TEST_CASE("An offset nobody confirms is not believed for ever", "[polymarket][cl
     CHECK_THAT(f.states().back(), Catch::StartsWith("clob.clock offset: bad ("));
     f.stop();
 }
+
+TEST_CASE(
+    "Clock bounds narrow with every sample and start anew when a clock was set",
+    "[polymarket][data][clock]"
+) {
+    ClockBounds offset;
+    auto const base = utc_from_seconds(1'776'081'600);
+
+    offset.add(base + 100ms, base + 140ms, base);
+    CHECK(offset.proven() == Nanos{0});
+    offset.add(base + 1990ms, base + 2010ms, base + Seconds{1});
+    offset.add(base + 3000ms, base + 3020ms, base + Seconds{3});
+    CHECK(offset.width() / 2 < 30ms);
+    CHECK(offset.proven() == Nanos{0});
+
+    offset.add(base + 14s, base + 14s, base + Seconds{4});
+    CHECK(offset.proven() == Seconds{9});
+}
