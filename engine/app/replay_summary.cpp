@@ -25,13 +25,8 @@ std::vector<std::string> replay_summary(
     lines.push_back(windows_text(windows));
     if (f.unsettled > 0)
         lines.push_back(fmt::format("{} positions UNSETTLED: no price decides them", f.unsettled));
-    lines.emplace_back();
-    for (auto& row : observe::strategy_table(status))
-        lines.push_back(std::move(row));
-    lines.emplace_back();
-    for (auto& line : reason_lines(status))
+    for (auto& line : strategy_lines(status))
         lines.push_back(std::move(line));
-    lines.emplace_back();
     if (f.compared > 0)
         lines.push_back(fmt::format(
             "{} of {} journal records had been written before and were found equal",

@@ -58,10 +58,12 @@ std::string windows_text(std::vector<observe::SettledWindow> const& windows) {
     return text;
 }
 
-std::vector<std::string> reason_lines(observe::StatusSnapshot const& status) {
-    std::vector<std::string> lines{
-        "why nothing was bought, all evaluations of the current parameters:"
-    };
+std::vector<std::string> strategy_lines(observe::StatusSnapshot const& status) {
+    std::vector<std::string> lines{""};
+    for (auto& row : observe::strategy_table(status))
+        lines.push_back(std::move(row));
+    lines.emplace_back();
+    lines.emplace_back("why nothing was bought, all evaluations of the current parameters:");
     for (auto const& s : status.strategies)
         lines.push_back(
             fmt::format("  {:<10} {}", s.name, observe::top_reasons(s.reasons, reason_count))
@@ -78,6 +80,7 @@ std::vector<std::string> reason_lines(observe::StatusSnapshot const& status) {
                 a.verdict->trade ? "trade" : "do not trade",
                 a.verdict->text
             ));
+    lines.emplace_back();
     return lines;
 }
 
@@ -121,13 +124,8 @@ std::vector<std::string> run_summary(
         lines.push_back(
             fmt::format("{} positions still open: the next start goes on with them", f.unsettled)
         );
-    lines.emplace_back();
-    for (auto& row : observe::strategy_table(status))
-        lines.push_back(std::move(row));
-    lines.emplace_back();
-    for (auto& line : reason_lines(status))
+    for (auto& line : strategy_lines(status))
         lines.push_back(std::move(line));
-    lines.emplace_back();
     lines.push_back(fmt::format(
         "loop lag p50 {:.1f} ms, p99 {:.1f} ms, max {:.1f} ms",
         millis(f.lag_p50),

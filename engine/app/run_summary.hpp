@@ -45,7 +45,8 @@ std::string run_summary_json(
 
 // Parts that the summary of a replay has too.
 std::string windows_text(std::vector<observe::SettledWindow> const& windows);
-std::vector<std::string> reason_lines(observe::StatusSnapshot const& status);
+// The table of strategies and why they bought nothing, a blank line around each.
+std::vector<std::string> strategy_lines(observe::StatusSnapshot const& status);
 boost::json::array strategies_json(observe::StatusSnapshot const& status);
 boost::json::array windows_json(std::vector<observe::SettledWindow> const& windows);
 
