@@ -32,20 +32,6 @@ std::string last_trade_text(std::optional<Price> price) {
     return text;
 }
 
-std::string_view tif_text(TimeInForce tif) {
-    switch (tif) {
-    case TimeInForce::fok: return "FOK";
-    case TimeInForce::fak: return "FAK";
-    case TimeInForce::gtc: return "GTC";
-    case TimeInForce::gtd: return "GTD";
-    }
-    std::abort();
-}
-
-std::string_view side_text(Side side) {
-    return side == Side::buy ? "BUY" : "SELL";
-}
-
 std::string_view state_text(TradeState state) {
     switch (state) {
     case TradeState::matched: return "MATCHED";
@@ -81,7 +67,7 @@ std::string maker_orders(TradeRecord const& trade, WorldMarket const* market) {
         to_string(maker.price),
         to_string(maker.token),
         json_text(market == nullptr ? "" : outcome_name(*market, maker.token)),
-        side_text(maker.side)
+        to_string(maker.side)
     );
 }
 
@@ -98,7 +84,7 @@ trade_fields(TradeRecord const& trade, WorldMarket const* market, std::string_vi
         to_string(taker.order),
         to_string(trade.market),
         to_string(taker.token),
-        side_text(taker.side),
+        to_string(taker.side),
         to_string(taker.size),
         to_string(taker.price),
         state_text(trade.state),
@@ -235,13 +221,13 @@ std::string open_order_json(OrderRecord const& order, WorldMarket const* market)
         crypto::to_string(order.maker),
         to_string(order.market),
         to_string(order.token),
-        side_text(order.side),
+        to_string(order.side),
         original_size(order),
         to_string(order.matched),
         to_string(order.price),
         json_text(market == nullptr ? "" : outcome_name(*market, order.token)),
         order.expiration,
-        tif_text(order.tif),
+        to_string(order.tif),
         trade_ids(order),
         unix_seconds(order.created_at)
     );
@@ -264,13 +250,13 @@ std::string order_event_json(OwnOrderNews const& news, WorldMarket const* market
         order.owner,
         to_string(order.market),
         to_string(order.token),
-        side_text(order.side),
+        to_string(order.side),
         to_string(order.price),
         original_size(order),
         killed ? std::string{} : to_string(order.matched),
         json_text(market == nullptr ? "" : outcome_name(*market, order.token)),
         json_text(order.status),
-        tif_text(order.tif),
+        to_string(order.tif),
         order.expiration,
         trade_ids(order),
         crypto::to_string(order.maker),
