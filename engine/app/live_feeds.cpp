@@ -183,26 +183,31 @@ Task<Result<void>> LiveFeeds::State::read_history(Asset asset) {
     co_return Result<void>{};
 }
 
-// Markets in which an earlier process left money: listed again even when they are over.
+// Markets of an earlier process that are over, or that no series leads to; a coin's window in
+// progress is listed by the discovery, which vets it. What the venue's rules refuse stays unlisted.
 Task<void> LiveFeeds::State::list_again() {
     auto& clock = context.clock;
     while (!slugs_wanted.empty()) {
         std::vector<std::string> left;
+        std::string absent;
         for (auto const& slug : slugs_wanted) {
             auto const found = co_await gamma.by_slug(slug, clock.now() + Seconds{10});
             auto const now = clock.utc_now();
-            if (found && *found && (*found)->market.condition != ConditionId{})
-                hooks.sink(Event{MarketListed{{now, now, 0}, (*found)->market}});
-            else
-                left.push_back(slug);
+            auto const* listing = found && *found ? &**found : nullptr;
+            if (listing != nullptr && listing->refusal.empty() &&
+                (!listing->market.asset || listing->market.window.end() <= now)) {
+                hooks.sink(Event{MarketListed{{now, now, 0}, listing->market}});
+                continue;
+            }
+            left.push_back(slug);
+            if (listing == nullptr) absent = slug;
+            if (listing != nullptr && !listing->refusal.empty())
+                absent = slug + " (" + listing->refusal + ")";
         }
         slugs_wanted = std::move(left);
+        if (!absent.empty())
+            hooks.say("a market of an earlier process cannot be listed yet: " + absent);
         if (slugs_wanted.empty()) co_return;
-        hooks.say(fmt::format(
-            "{} markets with money in them cannot be listed yet, first {}",
-            slugs_wanted.size(),
-            slugs_wanted.front()
-        ));
         if (!co_await clock.wait_until(clock.now() + slug_retry)) co_return;
     }
 }
