@@ -1,6 +1,6 @@
 #include "models/model_file.hpp"
 
-#include "models/replace_file.hpp"
+#include "engine/core/replace_file.hpp"
 #include "models/sealed_json.hpp"
 
 #include <boost/json.hpp>

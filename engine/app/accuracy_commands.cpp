@@ -4,7 +4,7 @@
 #include "engine/app/exit_code.hpp"
 #include "engine/app/open_ledger.hpp"
 #include "engine/app/quote_table.hpp"
-#include "models/replace_file.hpp"
+#include "engine/core/replace_file.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -193,7 +193,7 @@ int run_asks(AskTableOptions const& options, std::FILE* out, std::FILE* err) {
         windows += read.record.quotes().learned();
     }
     if (!options.to.empty()) {
-        if (auto const done = models::replace_file(options.to, table->print()); !done)
+        if (auto const done = replace_file(options.to, table->print()); !done)
             return refuse(err, done.error());
         fmt::print(out, "{} windows learned, written to {}\n", windows, options.to.string());
         return code(ExitCode::ok);

@@ -7,8 +7,8 @@
 #include "engine/app/run_storage.hpp"
 #include "engine/backtest/data_check.hpp"
 #include "engine/backtest/look_ahead.hpp"
+#include "engine/core/replace_file.hpp"
 #include "engine/report/parity.hpp"
-#include "models/replace_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -314,7 +314,7 @@ int run_parity(std::vector<std::string> const& args, std::FILE* out, std::FILE* 
     auto const parity = report::compare_runs(*a, *b);
     auto const json = report::parity_json(parity);
     if (!output.empty())
-        if (auto const written = models::replace_file(output, json); !written)
+        if (auto const written = replace_file(output, json); !written)
             return refuse(err, written.error());
     if (as_json)
         std::fputs(json.c_str(), out);

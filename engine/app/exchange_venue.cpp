@@ -4,8 +4,8 @@
 #include "engine/app/engine.hpp"
 #include "engine/app/keys_store.hpp"
 #include "engine/app/live_venue.hpp"
+#include "engine/core/replace_file.hpp"
 #include "engine/execution/reconcile_actor.hpp"
-#include "models/replace_file.hpp"
 
 #include <fmt/format.h>
 
@@ -93,7 +93,7 @@ public:
                 [this](std::string const& text) { hooks_.say("ALARM " + text); },
                 [file](Usdc amount) {
                     // Established anew at the next start if this cannot be written.
-                    (void)models::replace_file(file, std::to_string(amount.micros()));
+                    (void)replace_file(file, std::to_string(amount.micros()));
                 }
             }
         );

@@ -14,7 +14,7 @@ namespace polyquant::app {
 namespace {
 
 constexpr std::size_t windows_shown = 4'096; // in the summary; all of them are in the ledger
-constexpr Seconds sync_every{5};
+constexpr Seconds flush_every{5};
 constexpr Seconds tape_close_max{4};
 
 observe::Console make_console(std::FILE* out, bool json, config::ConsoleStyle style) {
@@ -50,6 +50,7 @@ LiveSession::LiveSession(
       training_{*outside_.io, 1, runtime::Delivery::as_ready},
       disk_{*outside_.io, 1, runtime::Delivery::as_ready},
       intents_pool_{*outside_.io, 1, runtime::Delivery::as_ready},
+      cache_pool_{*outside_.io, 1, runtime::Delivery::as_ready},
       engine_{
           EngineParts{
               outside_.io->get_executor(),
@@ -92,7 +93,7 @@ Result<void> LiveSession::prepare() {
     net_ = std::move(*net);
     auto feeds = LiveFeeds::create(
         net_->context(engine_.supervisor()),
-        disk_,
+        cache_pool_,
         config,
         std::filesystem::path{config.run.state_dir} / "cache",
         engine_.slugs_wanted(),
@@ -213,7 +214,7 @@ void LiveSession::start_tasks() {
     }
     supervisor.start(Stage::close, "lag meter", runtime::measure_lag(lag_));
     supervisor.start(Stage::close, "status", draw_status());
-    supervisor.start(Stage::close, "sync", sync_files());
+    supervisor.start(Stage::close, "journal", flush_journal());
     if (options_.run_for)
         supervisor.start_job(Stage::feeds, "run for", stop_later(*options_.run_for));
 }
@@ -254,11 +255,11 @@ Task<void> LiveSession::draw_status() {
     }
 }
 
-// The journal reaches the disk before each order anyway; this bounds what else a power failure
-// costs.
-Task<void> LiveSession::sync_files() {
-    while (co_await real_.wait_until(real_.now() + sync_every))
-        if (auto const synced = storage_.journal->flush(); !synced) fatal(synced.error());
+// Facts are flushed as they come, and the ledger keeps them through a power failure. This bounds
+// how many decisions in between a kill may cost.
+Task<void> LiveSession::flush_journal() {
+    while (co_await real_.wait_until(real_.now() + flush_every))
+        if (auto const flushed = storage_.journal->flush(); !flushed) fatal(flushed.error());
 }
 
 Task<void> LiveSession::stop_later(Seconds after) {

@@ -59,7 +59,7 @@ private:
     void note_breaker(BreakerChanged const& change);
     void start_tasks();
     Task<void> draw_status();
-    Task<void> sync_files();
+    Task<void> flush_journal();
     Task<void> stop_later(Seconds after);
     void wait_for_signals();
     void on_signal(int number);
@@ -80,6 +80,7 @@ private:
     runtime::SidePool training_;
     runtime::SidePool disk_;
     runtime::SidePool intents_pool_;
+    runtime::SidePool cache_pool_;        // of bars: the ledger waits for nobody
     std::unique_ptr<IntentFile> intents_; // where orders are real
     std::unique_ptr<net::NetStack> net_;
     std::unique_ptr<tape::SessionRecorder> recorder_; // null: not recorded

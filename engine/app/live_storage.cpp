@@ -2,7 +2,7 @@
 
 #include "engine/app/build_info.hpp"
 #include "engine/app/recovery.hpp"
-#include "models/replace_file.hpp"
+#include "engine/core/replace_file.hpp"
 
 #include <fmt/format.h>
 
@@ -89,7 +89,7 @@ open_live_storage(fs::path const& directory, config::RunConfig const& config, Ut
     if (!journal) return journal.error();
     storage.journal = std::move(*journal);
     storage.ledger = std::make_shared<ledger::Ledger>(std::move(*ledger));
-    if (auto const kept = models::replace_file(directory / "config.toml", config.print()); !kept)
+    if (auto const kept = replace_file(directory / "config.toml", config.print()); !kept)
         return kept.error();
     return storage;
 }

@@ -4,8 +4,8 @@
 #include "engine/app/run_storage.hpp"
 #include "engine/app/sweep_command.hpp"
 #include "engine/backtest/sweep_store.hpp"
+#include "engine/core/replace_file.hpp"
 #include "engine/report/report.hpp"
-#include "models/replace_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -34,8 +34,7 @@ Result<void> write_files(report::RunData const& run, std::string const& json, fs
              {"trades.csv", report::trades_csv(run)},
              {"orders.csv", report::orders_csv(run)},
          })
-        if (auto const written = models::replace_file(to / name, text); !written)
-            return written.error();
+        if (auto const written = replace_file(to / name, text); !written) return written.error();
     return {};
 }
 

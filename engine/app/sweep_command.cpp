@@ -6,9 +6,9 @@
 #include "engine/app/process_owner.hpp"
 #include "engine/app/run_storage.hpp"
 #include "engine/backtest/sweep_plan.hpp"
+#include "engine/core/replace_file.hpp"
 #include "engine/report/sweep_report.hpp"
 #include "engine/runtime/clock.hpp"
-#include "models/replace_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -471,7 +471,7 @@ int report_sweep(
     fs::create_directories(folder);
     auto const name = fs::path{file}.stem().string();
     for (auto const& [suffix, text] : {std::pair{".json", &pages->json}, {".html", &pages->html}})
-        if (auto const written = models::replace_file(folder / (name + suffix), *text); !written)
+        if (auto const written = replace_file(folder / (name + suffix), *text); !written)
             return refuse(err, written.error());
     fmt::print(out, "\npage {}\n", (folder / (name + ".html")).string());
     return code(ExitCode::ok);

@@ -1,8 +1,8 @@
 #include "engine/app/trained_models.hpp"
 
+#include "engine/core/replace_file.hpp"
 #include "models/registry/live_trained_model.hpp"
 #include "models/registry/registry.hpp"
-#include "models/replace_file.hpp"
 #include "models/window/bar_file.hpp"
 
 #include <fmt/format.h>
@@ -33,8 +33,7 @@ Result<void> keep_trained(std::filesystem::path const& run, TrainedModels const&
     std::filesystem::create_directories(run / "trained", error);
     for (auto const& model : models) {
         auto const file = kept_file(run, registry::checksum_of(model));
-        if (auto const done = models::replace_file(file, registry::to_text(model)); !done)
-            return done;
+        if (auto const done = replace_file(file, registry::to_text(model)); !done) return done;
     }
     return {};
 }

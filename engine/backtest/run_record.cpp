@@ -1,6 +1,6 @@
 #include "engine/backtest/run_record.hpp"
 
-#include "models/replace_file.hpp"
+#include "engine/core/replace_file.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -106,7 +106,7 @@ Result<RunRecord> parse_run_record(std::string_view text, std::string const& whe
 }
 
 Result<void> write_run_record(std::filesystem::path const& directory, RunRecord const& record) {
-    return models::replace_file(directory / "run.json", to_json(record));
+    return replace_file(directory / "run.json", to_json(record));
 }
 
 Result<RunRecord> read_run_record(std::filesystem::path const& directory) {

@@ -1,10 +1,10 @@
 #include "models/evaluation/evaluate_command.hpp"
 
+#include "engine/core/replace_file.hpp"
 #include "models/evaluation/blend_fit.hpp"
 #include "models/evaluation/column_study.hpp"
 #include "models/evaluation/oracle_check.hpp"
 #include "models/evaluation/report.hpp"
-#include "models/replace_file.hpp"
 #include "models/validation/calibration_monitor.hpp"
 #include "models/window/bar_file.hpp"
 #include "models/window/closed_form_check.hpp"

@@ -1,6 +1,6 @@
 #include "models/registry/registry.hpp"
 
-#include "models/replace_file.hpp"
+#include "engine/core/replace_file.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>

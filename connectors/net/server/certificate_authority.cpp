@@ -2,6 +2,7 @@
 
 #include "connectors/crypto/private_file.hpp"
 #include "connectors/net/url.hpp"
+#include "engine/core/replace_file.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -133,19 +134,6 @@ Result<std::string> read_text(fs::path const& path) {
     return std::string{std::istreambuf_iterator<char>{file}, {}};
 }
 
-// As a whole or not at all: another process may be reading it as its CA file.
-Result<void> write_public(fs::path const& path, std::string const& text) {
-    auto fresh = path;
-    fresh += ".new";
-    std::ofstream file{fresh, std::ios::binary | std::ios::trunc};
-    file << text;
-    file.close();
-    std::error_code error;
-    if (file) fs::rename(fresh, path, error);
-    if (!file || error) return failed("cannot write " + path.string());
-    return Result<void>{};
-}
-
 std::string alternatives_of(std::vector<std::string> const& names) {
     std::string list;
     for (auto const& name : names)
@@ -206,7 +194,7 @@ CertificateAuthority::open_or_create(fs::path const& directory, UtcTime now) {
     if (!made) return made;
     auto const kept = crypto::write_private_file(key, made->own_.key_pem, true);
     if (!kept) return kept.error();
-    auto const published = write_public(certificate, made->own_.certificate_pem);
+    auto const published = replace_file(certificate, made->own_.certificate_pem);
     if (!published) return published.error();
     return made;
 }

@@ -2,7 +2,7 @@
 
 #include "connectors/sandbox/host/endpoints.hpp"
 #include "connectors/sandbox/host/sandbox_routes.hpp"
-#include "connectors/sandbox/host/whole_file.hpp"
+#include "engine/core/replace_file.hpp"
 #include "engine/runtime/deadline.hpp"
 
 #include <boost/asio/post.hpp>
@@ -139,7 +139,7 @@ Result<void> Sandbox::State::write_endpoints() const {
     e.clock_factor = scale.factor;
     e.clock_real_anchor = format_utc(scale.real_anchor);
     e.clock_scaled_anchor = format_utc(scale.scaled_anchor);
-    return write_whole_file(directory / "endpoints.toml", endpoints_toml(e));
+    return replace_file(directory / "endpoints.toml", endpoints_toml(e));
 }
 
 Task<void> Sandbox::State::drive(std::shared_ptr<State> state) {

@@ -1,7 +1,7 @@
 #include "connectors/sandbox/host/sandbox_routes.hpp"
 
 #include "connectors/json/writer.hpp"
-#include "connectors/sandbox/host/whole_file.hpp"
+#include "engine/core/replace_file.hpp"
 
 namespace polyquant::sandbox {
 
@@ -104,11 +104,11 @@ Result<void> write_statements(World const& world, std::filesystem::path const& d
         w.raw(account_json(world, account));
         auto const name = "statement-" + crypto::to_string(account.wallet) + ".csv";
         auto const written =
-            write_whole_file(directory / name, statement_csv(accounts.statement(account.id)));
+            replace_file(directory / name, statement_csv(accounts.statement(account.id)));
         if (!written) return written;
     }
     w.end_array().end_object();
-    return write_whole_file(directory / "accounts.json", w.take() + "\n");
+    return replace_file(directory / "accounts.json", w.take() + "\n");
 }
 
 } // namespace polyquant::sandbox

@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <string_view>
 
-namespace polyquant::models {
+namespace polyquant {
 
 // Writes beside the target, syncs and renames. Blocks. Fault::storage with the system's words.
 Result<void> replace_file(std::filesystem::path const& path, std::string_view text);
 
-} // namespace polyquant::models
+} // namespace polyquant

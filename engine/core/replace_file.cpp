@@ -1,4 +1,4 @@
-#include "models/replace_file.hpp"
+#include "engine/core/replace_file.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace polyquant::models {
+namespace polyquant {
 
 namespace {
 
@@ -48,4 +48,4 @@ Result<void> replace_file(std::filesystem::path const& path, std::string_view te
     return {};
 }
 
-} // namespace polyquant::models
+} // namespace polyquant
