@@ -146,6 +146,7 @@ private:
     void forget_oldest();
     void count_fallback(Order& order, Reason reason);
     void fall_back(PlaceOrder const& unfilled);
+    void lift_halt_of_doubt();
     void alarm(std::string text);
     void alarm_if_overdue(Order& order);
     OrderPtr find(OrderId const& id) const;
