@@ -128,6 +128,19 @@ void StrategyActor::on(Fact const& fact) {
     }
 }
 
+void StrategyActor::restore(Fact const& fact) {
+    on(fact);
+    auto const* placed = std::get_if<OrderPlaced>(&fact.body);
+    if (placed == nullptr || placed->intent.strategy != strategy_->name() || !placed->intent.asset)
+        return;
+    // A resting order that followed an unfilled one counts as an attempt here: rather one too few.
+    auto& desk = desks_[index_of(*placed->intent.asset)];
+    if (!desk.orders.contains(placed->order)) return;
+    auto& side = desk.state[placed->intent.outcome];
+    ++side.orders_sent;
+    side.last_order_at = std::max(side.last_order_at, placed->intent.decided_at);
+}
+
 void StrategyActor::on_placed(OrderPlaced const& placed) {
     auto const& intent = placed.intent;
     if (!intent.asset) return;

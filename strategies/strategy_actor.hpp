@@ -48,6 +48,9 @@ public:
     void wake(Asset asset, std::uint64_t seq);
     // Own orders and fills: what was bought and what is still in flight.
     void on(Fact const& fact);
+    // Before run(): the facts of an earlier process, oldest first, so that what it did in a window
+    // that is still open counts there.
+    void restore(Fact const& fact);
 
     // Evaluates at each window's start and zone's start, closes windows. Cancelled, it reports what
     // the open windows have counted so far.

@@ -207,6 +207,8 @@ Result<void> Engine::restore() {
             settler_.restore(fact.body);
             record_.on(fact);
             unfinished_.on(fact.body);
+            for (auto& slot : strategies_)
+                slot.actor->restore(fact);
             for (auto& desk : expiries_)
                 desk->actor().on(fact);
             facts_.continue_after(fact.seq);

@@ -65,7 +65,7 @@ public:
         polymarket::ClobDesk::Hooks hooks;
         hooks.publish = hooks_.publish;
         hooks.market_of = [this](ConditionId const& id) {
-            return engine_.board().find(id);
+            return market_of(id);
         };
         hooks.doubt = [this](std::string const& why) {
             reconcile_->doubt(why);
