@@ -98,7 +98,11 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
           {.publish = [this](BreakerChanged change) { parts_.bus.publish(Event{change}); },
            .alarm = [this](std::string text) { parts_.listener.say("ALARM " + text); },
            // The booking's own record is flushed, and the guarded venue asks whether it was.
-           .persist = {}}
+           .persist = {},
+           .view_of =
+               [this](PlaceOrder const& order) {
+                   return risk_view(order);
+               }}
       },
       settler_{
           settler_limits(config_.settlement),
@@ -248,8 +252,11 @@ void Engine::clear_halts() {
 // A market that an earlier process was at work in, or holds shares of, is known again.
 void Engine::adopt(Market const& market) {
     update_pin(market.condition);
-    for (auto const& order : unfinished_.take(market.condition))
-        execution_.resume({order.placed.order, order.placed.intent, {}}, market, order.history);
+    for (auto const& order : unfinished_.take(market.condition)) {
+        PreparedOrder prepared{order.placed.order, order.placed.intent, {}};
+        if (parts_.resuming) parts_.resuming(prepared);
+        execution_.resume(std::move(prepared), market, order.history);
+    }
     slugs_held_.erase(market.slug);
 }
 
@@ -317,8 +324,8 @@ void Engine::start_tasks() {
         supervisor_.start(Stage::strategies, actor.strategy().name().text, actor.run());
     }
     supervisor_.on_stop(Stage::orders, "cancel all orders", [this] {
-        auto const deadline = parts_.clock.now() + config_.run.shutdown_grace;
-        return execution_.cancel_all(deadline);
+        // The rest of the stage's time belongs to asking the venue whether that is true.
+        return execution_.cancel_all(parts_.clock.now() + stop_limits()[Stage::orders] * 3 / 5);
     });
     supervisor_.on_stop(Stage::close, "write the ledger", [this]() -> Task<Result<void>> {
         while (!ledger_writer_.idle())
@@ -359,9 +366,22 @@ void Engine::input_over() {
         desk->actor().quiesce();
 }
 
+// Of [run] shutdown_grace, which is a human's time however fast the venue's clock runs.
+runtime::StopLimits Engine::stop_limits() const {
+    auto const factor = std::max(1.0, config_.endpoints.clock_factor);
+    auto const grace = Nanos{static_cast<std::int64_t>(
+        static_cast<double>(Nanos{config_.run.shutdown_grace}.count()) * factor
+    )};
+    return {{grace / 20, grace / 20, grace * 6 / 10, grace * 3 / 10}};
+}
+
 Task<runtime::StopReport> Engine::stop() {
     input_over();
-    return supervisor_.stop();
+    return supervisor_.stop(stop_limits());
+}
+
+void Engine::move_capital(StrategyName const& strategy, Usdc amount, std::string const& why) {
+    facts_.record(CapitalMoved{strategy, amount, why});
 }
 
 MarketView Engine::view(Asset asset, Window window) const {
@@ -424,6 +444,11 @@ void Engine::pool_money_for(PlaceOrder const& order, Market const& market) {
 Engine::Submitted Engine::submit(PlaceOrder const& order, MarketView const& view) {
     if (failed_) return {Reason::trading_halted, {}};
     if (config_.run.one_bankroll && view.market != nullptr) pool_money_for(order, *view.market);
+    auto const submitted = execution_.submit(order, risk_view(order, view));
+    return {submitted.reason, submitted.order};
+}
+
+execution::RiskView Engine::risk_view(PlaceOrder const& order, MarketView const& view) const {
     auto const* newest = order.asset ? signal(*order.asset) : nullptr;
     execution::RiskView risk;
     risk.now = view.now;
@@ -432,8 +457,15 @@ Engine::Submitted Engine::submit(PlaceOrder const& order, MarketView const& view
     risk.spot_age = age_of(view.spot, view.now);
     if (newest != nullptr) risk.signal_age = view.now - newest->as_of;
     risk.clock_offset = clock_offset();
-    auto const submitted = execution_.submit(order, risk);
-    return {submitted.reason, submitted.order};
+    return risk;
+}
+
+// As it is now, for the resting order that follows an unfilled one. Markets that are no window of a
+// coin are their own desk's to judge: nothing follows there.
+std::optional<execution::RiskView> Engine::risk_view(PlaceOrder const& order) const {
+    auto const* market = board_.find(order.market);
+    if (market == nullptr || !order.asset || market->asset != order.asset) return std::nullopt;
+    return risk_view(order, view(*order.asset, market->window));
 }
 
 void Engine::evaluated(

@@ -128,7 +128,7 @@ struct LiveFeeds::State {
           gamma{context, gamma_options(config)},
           discovery{context, gamma, discovery_options(config), hooks.sink},
           books{context, channel_options(config), hooks.sink},
-          oracle{context, oracle_options(config), [] { return std::nullopt; }, hooks.sink},
+          oracle{context, oracle_options(config), hooks.credentials, hooks.sink},
           website{context, website_options(config), hooks.sink},
           outcomes{context, gamma, {}, hooks.sink},
           server_clock{context, clock_options(config), hooks.sink} {}

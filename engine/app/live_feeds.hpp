@@ -4,6 +4,7 @@
 
 #include "config/run_config.hpp"
 #include "connectors/net/net_context.hpp"
+#include "connectors/polymarket/prices/oracle_feed.hpp"
 #include "engine/ports/live_feed.hpp"
 #include "engine/runtime/bus.hpp"
 #include "engine/runtime/side_pool.hpp"
@@ -24,6 +25,10 @@ public:
         std::function<void(std::string const&)> say;
         // The bars before the first live one; called once for each coin, before any live bar.
         std::function<void(Asset, std::span<Bar const>)> on_history;
+        // For oracle prices by PolyBolt; asked until it returns some. RTDS serves without.
+        polymarket::OracleFeed::Credentials credentials = [] {
+            return std::optional<crypto::ApiCredentials>{};
+        };
     };
 
     // Fault::storage when the bar cache cannot be opened.

@@ -31,7 +31,11 @@ public:
     struct Outside {
         std::unique_ptr<asio::io_context> io;
         std::unique_ptr<runtime::Clock> clock;
+        std::optional<ExchangeAccount> account{}; // empty on paper
     };
+
+    // What the session does instead of waiting for a signal; its result is the exit code.
+    using Errand = std::function<Task<ExitCode>()>;
 
     LiveSession(
         RunOptions const& options,
@@ -44,6 +48,15 @@ public:
     ~LiveSession() override;
 
     ExitCode run();
+
+    // Before run(): stops in order when the errand is done, and prints no summary.
+    void do_errand(Errand errand) { errand_ = std::move(errand); }
+
+    Engine& engine() { return engine_; }
+
+    OrderVenue const& venue() const { return slot_; }
+
+    runtime::Clock& clock() { return *outside_.clock; }
 
     void say(std::string const& line) override;
     void window_settled(observe::SettledWindow const& window) override;
@@ -60,6 +73,10 @@ private:
     void start_tasks();
     Task<void> draw_status();
     Task<void> flush_journal();
+    Task<void> run_errand();
+    Nanos in_venue_time(Nanos real) const;
+    Nanos verify_max() const;
+    void resume(PreparedOrder& order);
     Task<void> stop_later(Seconds after);
     void wait_for_signals();
     void on_signal(int number);
@@ -88,6 +105,8 @@ private:
     Engine engine_;
     std::unique_ptr<LiveVenue> venue_;
     std::unique_ptr<LiveFeeds> feeds_;
+    Errand errand_{};
+    std::map<OrderId, std::string> bytes_sent_{}; // of an earlier start's orders
     runtime::LagMeter lag_;
     asio::signal_set signals_;
     std::deque<observe::SettledWindow> settled_; // the newest
