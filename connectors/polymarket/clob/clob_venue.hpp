@@ -56,9 +56,10 @@ public:
     // All orders of the account, ours or not: the emergency brake.
     Task<Result<void>> cancel_everything(Instant deadline);
 
-    // An order made before a restart, so that its look-up can be concluded.
+    // An order made before a restart, so that its look-up can be concluded: its trades are asked
+    // for from its decision on.
     void remember(PreparedOrder const& order) {
-        memory_.remember(order.id, order.intent, session_.context().clock.utc_now());
+        memory_.remember(order.id, order.intent, order.intent.decided_at);
     }
 
     // An extra veto at preparation: a failing heartbeat, an unreconciled account.
