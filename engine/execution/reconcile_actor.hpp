@@ -28,6 +28,9 @@ public:
         std::function<void(std::string)> say;
         std::function<void(std::string)> alarm;
         std::function<void(Usdc)> keep_unassigned; // to be remembered for the next start
+        // Shares that were claimed of this market are gone from the wallet and everything else
+        // agrees: somebody redeemed them.
+        std::function<void(ConditionId const&)> redeemed{};
     };
 
     ReconcileActor(
@@ -64,6 +67,7 @@ private:
     Task<bool> compare();
     OurBooks our_books() const;
     void forget_settled();
+    void tell_redeemed(VenueAccountView const& view);
 
     runtime::Clock& clock_;
     VenueAccount& venue_;
