@@ -23,6 +23,7 @@ ALLOWED = {
     "engine/execution": ["engine/core", "engine/ports", "engine/runtime", "config"],
     "engine/settlement": ["engine/core", "engine/ports", "engine/runtime", "engine/market", "config"],
     "engine/ledger": ["engine/core"],
+    "engine/accounting": ["engine/core", "engine/ledger"],
     "engine/accuracy": ["engine/core", "config", "models"],
     "engine/signal": ["engine/core", "engine/runtime", "engine/market", "engine/settlement", "models"],
     "engine/backtest": ["engine/core", "config", "models"],
