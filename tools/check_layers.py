@@ -28,6 +28,7 @@ ALLOWED = {
     "engine/backtest": ["engine/core", "config", "models"],
     "engine/report": ["engine/core", "engine/ledger", "engine/backtest", "models"],
     "engine/observe": ["engine/core", "engine/execution", "config", "strategies", "models", "engine/market"],
+    "engine/metrics": ["engine/core", "engine/observe", "connectors/json"],
     "connectors": ["engine/core", "engine/ports", "engine/runtime", "config"],
 }
 EVERYTHING = ("engine/app", "tools", "tests")
