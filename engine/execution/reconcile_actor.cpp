@@ -57,6 +57,14 @@ OurBooks ReconcileActor::our_books() const {
         books.remembered.erase(order.id);
     for (auto const& [token, settled] : settled_)
         if (!books.confirmed.contains(token)) books.settled.emplace(token, settled.payout);
+    // Claims of an earlier process as well. Paid half or whole: a share of the claim says which.
+    for (auto const& [name, account] : portfolio_.strategies())
+        for (auto const& [token, claim] : account.claims)
+            if (!books.confirmed.contains(token))
+                books.settled.emplace(
+                    token,
+                    claim.amount.micros() * 4 <= claim.size.micros() * 3 ? cents(50) : cents(100)
+                );
     return books;
 }
 
@@ -78,6 +86,21 @@ Task<void> ReconcileActor::run() {
         if (!woken && woken.error().fault == Fault::cancelled) co_return;
         if (agreed) pause = options_.retry_min;
     }
+}
+
+// All of a market's claims or none: whoever redeems takes the whole balance.
+void ReconcileActor::tell_redeemed(VenueAccountView const& view) {
+    if (!hooks_.redeemed) return;
+    std::map<ConditionId, bool> gone;
+    for (auto const& [name, account] : portfolio_.strategies())
+        for (auto const& [token, claim] : account.claims) {
+            auto const at = view.tokens.find(token);
+            auto const is_gone = at != view.tokens.end() && at->second.is_zero();
+            auto const entry = gone.emplace(claim.market, true).first;
+            entry->second = entry->second && is_gone;
+        }
+    for (auto const& [market, is_gone] : gone)
+        if (is_gone && !portfolio_.open_redemptions().contains(market)) hooks_.redeemed(market);
 }
 
 Task<bool> ReconcileActor::compare() {
@@ -116,6 +139,7 @@ Task<bool> ReconcileActor::compare() {
         if (hooks_.keep_deposited) hooks_.keep_deposited(*deposited_);
     }
     auto const clean = last_.is_clean();
+    if (clean) tell_redeemed(*view);
     if (clean && doubts == doubts_) {
         auto const was_closed = !std::exchange(open_, true);
         if (was_closed || !last_.differences.empty()) hooks_.say(describe(last_));

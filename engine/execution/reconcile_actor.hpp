@@ -30,6 +30,9 @@ public:
         // What was put into the wallet, to be remembered for the next start: it changes by deposits
         // and withdrawals only, not by trades, and not by what strategies are given.
         std::function<void(Usdc)> keep_deposited;
+        // Shares that were claimed of this market are gone from the wallet and everything else
+        // agrees: somebody redeemed them.
+        std::function<void(ConditionId const&)> redeemed{};
     };
 
     ReconcileActor(
@@ -67,6 +70,7 @@ private:
     OurBooks our_books() const;
     Usdc capital() const;
     void forget_settled();
+    void tell_redeemed(VenueAccountView const& view);
 
     runtime::Clock& clock_;
     VenueAccount& venue_;

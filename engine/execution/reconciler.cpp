@@ -212,7 +212,8 @@ std::string describe(Reconciliation const& result) {
 
 void read_portfolio(Portfolio const& portfolio, OurBooks& into) {
     for (auto const& [name, account] : portfolio.strategies()) {
-        into.money += account.cash + account.reserved;
+        // Claims as well: what the venue still holds of their tokens is counted on its side.
+        into.money += account.cash + account.reserved + account.redeemable;
         for (auto const& [id, order] : account.orders)
             into.remembered.insert(id);
         for (auto const& [token, position] : account.positions) {

@@ -30,6 +30,7 @@ std::string_view to_string(SettlementNote::Kind kind) {
     case SettlementNote::Kind::disputed: return "disputed";
     case SettlementNote::Kind::unresolved: return "unresolved";
     case SettlementNote::Kind::bad_holding: return "bad_holding";
+    case SettlementNote::Kind::taken_back: return "taken_back";
     }
     std::abort();
 }
@@ -92,6 +93,7 @@ void WindowSettler::on_resolved(MarketResolved const& event) {
         return;
     }
     auto& watch = found->second;
+    if (watch.official && watch.official->winner == event.winner) return;
     watch.official = event;
     watch.official_counted = false;
     // The result of a coin's window cannot be known before its end; other markets may end early.
@@ -127,8 +129,17 @@ void WindowSettler::restore(FactBody const& fact) {
             return;
         }
         all.push_back(
-            {paid->strategy, paid->token, paid->outcome, paid->size, paid->cost, paid->payout}
+            {paid->strategy, paid->token, paid->outcome, paid->size, paid->cost, paid->payout, {}}
         );
+    }
+    if (auto const* claimed = std::get_if<PayoutClaimed>(&fact)) {
+        auto const found = restored_.find(claimed->market);
+        if (found == restored_.end()) return;
+        for (auto& paid : found->second.paid)
+            if (paid.strategy == claimed->strategy && paid.token == claimed->token) {
+                paid.claimed += claimed->amount;
+                break;
+            }
     }
 }
 
@@ -161,7 +172,9 @@ bool WindowSettler::advance(Watch& watch, UtcTime now, Facts& facts) {
         return true;
     }
     pay(watch, facts);
-    auto const forget_at = *watch.settled_at + limits_.remember;
+    if (limits_.claims) claim(watch, facts);
+    auto const forget_at =
+        *watch.settled_at + (watch.paid.empty() ? limits_.remember : limits_.remember_paid);
     if (now >= forget_at) return false;
     schedule(watch, forget_at);
     return true;
@@ -303,6 +316,7 @@ void WindowSettler::pay(Watch& watch, Facts& facts) {
     for (auto const& held : holdings) {
         if (held.shares.is_zero()) continue;
         if (held.shares.micros() < 0) {
+            if (take_back(watch, held, facts)) continue;
             note(
                 SettlementNote::Kind::bad_holding,
                 watch,
@@ -325,9 +339,68 @@ void WindowSettler::pay(Watch& watch, Facts& facts) {
         fact.payout = payout_of(held.shares, held.outcome, watch.settled->winner);
         fact.won = is_win(held.outcome, watch.settled->winner, fact.payout, held.cost);
         watch.paid.push_back(
-            {held.strategy, held.token, held.outcome, held.shares, held.cost, fact.payout}
+            {held.strategy, held.token, held.outcome, held.shares, held.cost, fact.payout, {}}
         );
         facts.push_back(fact);
+    }
+}
+
+// A fill that failed after it was paid leaves fewer than zero shares. What remains of the position
+// keeps what it would have been paid alone, to the micro.
+bool WindowSettler::take_back(Watch& watch, Holding const& held, Facts& facts) {
+    Shares shares;
+    Usdc payout;
+    Usdc cost;
+    for (auto const& paid : watch.paid)
+        if (paid.strategy == held.strategy && paid.token == held.token) {
+            shares += paid.shares;
+            payout += paid.payout;
+            cost += paid.cost;
+        }
+    auto const left = shares + held.shares;
+    if (left.micros() < 0) return false;
+    auto const right = payout_of(left, held.outcome, watch.settled->winner);
+    PositionSettled fact;
+    fact.strategy = held.strategy;
+    fact.market = watch.market.condition;
+    fact.token = held.token;
+    fact.outcome = held.outcome;
+    fact.size = held.shares;
+    fact.cost = held.cost;
+    fact.payout = right - payout;
+    fact.won = is_win(held.outcome, watch.settled->winner, right, cost + held.cost);
+    watch.paid.push_back(
+        {held.strategy, held.token, held.outcome, held.shares, held.cost, fact.payout, {}}
+    );
+    note(
+        SettlementNote::Kind::taken_back,
+        watch,
+        fmt::format(
+            "{}: a fill of {} {} failed after it was paid, {} USDC are booked back",
+            held.strategy.text,
+            to_string(-held.shares),
+            to_string(held.outcome),
+            to_string(-fact.payout)
+        )
+    );
+    facts.push_back(std::move(fact));
+    return true;
+}
+
+// Also what an earlier process paid and did not live to claim.
+void WindowSettler::claim(Watch& watch, Facts& facts) {
+    for (auto& paid : watch.paid) {
+        if (paid.claimed == paid.payout) continue;
+        PayoutClaimed fact;
+        fact.strategy = paid.strategy;
+        fact.market = watch.market.condition;
+        fact.token = paid.token;
+        fact.outcome = paid.outcome;
+        if (paid.claimed.is_zero()) fact.size = paid.shares;
+        if (paid.payout.is_zero()) fact.size = -paid.shares;
+        fact.amount = paid.payout - paid.claimed;
+        paid.claimed = paid.payout;
+        facts.push_back(std::move(fact));
     }
 }
 

@@ -413,3 +413,112 @@ TEST_CASE("Settler reports a negative holding instead of paying it", "[settlemen
     REQUIRE(notes.size() == 1);
     CHECK(notes[0].kind == SettlementNote::Kind::bad_holding);
 }
+
+TEST_CASE("Settler books a fill back that failed after it was paid", "[settlement]") {
+    World world;
+    auto const market = btc_market();
+    world.feed_all({listed(market), tick(0, 90'000), tick(300, 90'001)});
+    world.hold(market, "a", Outcome::up, shares(10), usd_cents(550));
+    CHECK(paid(world.due(305)).payout == usd(10));
+
+    world.hold(market, "a", Outcome::up, shares(-4), usd_cents(-220));
+    TradeReport failed;
+    failed.token = market.up;
+    failed.state = TradeState::failed;
+    world.feed(OwnTradeReport{stamp(at(330)), failed});
+    auto const facts = world.due(330);
+
+    REQUIRE(facts.size() == 1);
+    auto const& back = std::get<PositionSettled>(facts[0]);
+    CHECK(back.size == shares(-4));
+    CHECK(back.payout == usd(-4));
+    CHECK(back.cost == usd_cents(-220));
+    CHECK(back.won);
+    auto const notes = world.settler.take_notes();
+    REQUIRE(notes.size() == 1);
+    CHECK(notes[0].kind == SettlementNote::Kind::taken_back);
+}
+
+TEST_CASE(
+    "Settler takes back exactly what the failed shares were paid when halved", "[settlement]"
+) {
+    World world;
+    auto const market = btc_market();
+    world.feed_all({listed(market), resolved(market, 310, std::nullopt)});
+    world.hold(market, "a", Outcome::up, Shares::from_micros(10'000'001), usd(5));
+    CHECK(paid(world.due(311)).payout == usd(5));
+
+    world.hold(market, "a", Outcome::up, Shares::from_micros(-5'000'000), usd_cents(-250));
+    TradeReport failed;
+    failed.token = market.up;
+    world.feed(OwnTradeReport{stamp(at(330)), failed});
+    auto const facts = world.due(330);
+
+    CHECK(std::get<PositionSettled>(facts.at(0)).payout == Usdc::from_micros(-2'500'000));
+}
+
+TEST_CASE("Settler claims each payout where money is real", "[settlement]") {
+    SettlerLimits limits;
+    limits.claims = true;
+    World world{limits};
+    auto const market = btc_market();
+    world.feed_all({listed(market), tick(0, 90'000), tick(300, 90'001)});
+    world.hold(market, "a", Outcome::up, shares(10), usd(6));
+    world.hold(market, "b", Outcome::down, shares(3), usd(1));
+
+    auto const facts = world.due(305);
+
+    REQUIRE(facts.size() == 4);
+    auto const& claim = std::get<PayoutClaimed>(facts[3]);
+    CHECK(claim.strategy.text == "a");
+    CHECK(claim.size == shares(10));
+    CHECK(claim.amount == usd(10));
+    CHECK(world.due(306).empty());
+}
+
+TEST_CASE("Settler moves the claims when the venue overrules it", "[settlement]") {
+    SettlerLimits limits;
+    limits.claims = true;
+    World world{limits};
+    auto const market = btc_market();
+    world.feed_all({listed(market), tick(0, 90'000), tick(300, 90'001)});
+    world.hold(market, "a", Outcome::up, shares(10), usd(6));
+    world.hold(market, "b", Outcome::down, shares(3), usd(1));
+    world.due(305);
+
+    world.feed(resolved(market, 400, Outcome::down));
+    auto const facts = world.due(400);
+
+    REQUIRE(facts.size() == 5);
+    auto const& lost = std::get<PayoutClaimed>(facts[3]);
+    CHECK(lost.size == shares(-10));
+    CHECK(lost.amount == usd(-10));
+    auto const& gained = std::get<PayoutClaimed>(facts[4]);
+    CHECK(gained.size == shares(3));
+    CHECK(gained.amount == usd(3));
+}
+
+TEST_CASE("Settler restored between payout and claim claims the rest", "[settlement]") {
+    SettlerLimits limits;
+    limits.claims = true;
+    World before{limits};
+    auto const market = btc_market();
+    before.feed_all({listed(market), tick(0, 90'000), tick(300, 90'001)});
+    before.hold(market, "a", Outcome::up, shares(10), usd(6));
+    auto const facts = before.due(305);
+    REQUIRE(facts.size() == 3);
+
+    World after{limits};
+    after.settler.restore(facts[0]);
+    after.settler.restore(facts[1]);
+    after.feed(listed(market));
+    World whole{limits};
+    for (auto const& fact : facts)
+        whole.settler.restore(fact);
+    whole.feed(listed(market));
+
+    auto const rest = after.due(400);
+    REQUIRE(rest.size() == 1);
+    CHECK(std::get<PayoutClaimed>(rest[0]).amount == usd(10));
+    CHECK(whole.due(400).empty());
+}
