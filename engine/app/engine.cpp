@@ -16,6 +16,8 @@ settlement::SettlerLimits settler_limits(config::SettlementParams const& p) {
     limits.official_wait = p.official_wait;
     limits.payout_delay = p.payout_delay;
     limits.unresolved_alarm = p.unresolved_alarm;
+    limits.stale_after = p.stale_after;
+    limits.stale_is_loss = p.stale_is_loss;
     return limits;
 }
 
@@ -540,10 +542,18 @@ void Engine::judge_due() {
 void Engine::settle_due() {
     for (auto& fact : settler_.due(parts_.clock.utc_now()))
         facts_.record(std::move(fact));
-    for (auto const& note : settler_.take_notes())
-        parts_.listener.say(
-            fmt::format("SETTLEMENT {} {}: {}", to_string(note.kind), note.slug, note.text)
-        );
+    using Kind = settlement::SettlementNote::Kind;
+    for (auto const& note : settler_.take_notes()) {
+        auto const alarm = note.kind == Kind::stale || note.kind == Kind::unresolved ||
+                           note.kind == Kind::booked_lost;
+        parts_.listener.say(fmt::format(
+            "{}SETTLEMENT {} {}: {}",
+            alarm ? "ALARM " : "",
+            to_string(note.kind),
+            note.slug,
+            note.text
+        ));
+    }
 }
 
 std::vector<settlement::Holding> Engine::holdings_of(ConditionId const& market) const {

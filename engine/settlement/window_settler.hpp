@@ -23,7 +23,9 @@ struct SettlerLimits {
     Seconds official_wait{0};       // the venue's word is awaited this long before ours counts
     Millis payout_delay{0};         // from the outcome to the money
     Seconds unresolved_alarm{3'600};
-    Seconds remember{6 * 3'600}; // after settling: so long can it be corrected
+    Seconds stale_after{72 * 3'600}; // undecided for so long is stale
+    bool stale_is_loss = false;      // and booked as lost, until the venue speaks after all
+    Seconds remember{6 * 3'600};     // after settling: so long can it be corrected
 
     friend bool operator==(SettlerLimits const&, SettlerLimits const&) = default;
 };
@@ -42,6 +44,8 @@ struct SettlementNote {
         contradicted, // the venue's winner is not ours
         disputed,     // official prices contradict each other: waits for the venue
         unresolved,   // nobody knows the winner since unresolved_alarm; repeated at that interval
+        stale,        // the same after stale_after
+        booked_lost,  // stale, and the rule says so
         bad_holding,  // fewer than zero shares in a settled market
     } kind = Kind::contradicted;
     ConditionId market;
@@ -58,6 +62,7 @@ struct SettlerCounts {
     std::uint64_t contradicted = 0; // it did not
     std::uint64_t corrected = 0;    // of these: after we had settled
     std::uint64_t given_up = 0;     // nobody held shares and no price ever came
+    std::uint64_t booked_lost = 0;  // positions of stale markets, by the rule
 
     friend bool operator==(SettlerCounts const&, SettlerCounts const&) = default;
 };
@@ -82,7 +87,8 @@ public:
     // What is due at `now`, to be recorded in this order before the next call: WindowSettled, then
     // its PositionSettled by strategy and token. After a correction (the venue overruled a window
     // already settled) a second WindowSettled and, for what was paid, PositionSettled facts without
-    // shares whose payout is the difference, of either sign.
+    // shares whose payout is the difference, of either sign. A stale market's shares, booked as
+    // lost by the rule, are PositionSettled without a WindowSettled: nobody claims to know who won.
     std::vector<FactBody> due(UtcTime now);
 
     // When due() has something to look at; it may be called earlier or more often.
@@ -127,10 +133,13 @@ private:
     // False: the watch is over and goes.
     bool advance(Watch& watch, UtcTime now, Facts& facts);
     bool decide(Watch& watch, UtcTime now, Facts& facts);
-    bool wait_for_outcome(Watch& watch, WindowEstimate const& estimate, UtcTime now);
+    bool wait_for_outcome(Watch& watch, WindowEstimate const& estimate, UtcTime now, Facts& facts);
+    void raise_alarm(Watch& watch, WindowEstimate const& estimate, UtcTime now, Facts& facts);
+    void book_lost(Watch& watch, std::vector<Holding> holdings, Facts& facts);
     bool settle(Watch& watch, WindowEstimate const& estimate, UtcTime now, Facts& facts);
     void compare_with_venue(Watch& watch, std::optional<Outcome> ours);
     void correct(Watch& watch, Facts& facts);
+    void pay_differences(Watch& watch, Facts& facts);
     void pay(Watch& watch, Facts& facts);
     WindowEstimate estimate(Watch const& watch) const;
     void note(SettlementNote::Kind kind, Watch const& watch, std::string text);
