@@ -181,8 +181,12 @@ void Engine::add_strategy(config::StrategyConfig const& strategy) {
             },
             [this] { return clock_offset(); },
             [this](FactBody body) { facts_.record(std::move(body)); },
-            [this](Result<std::uint64_t> const& appended) {
-                check(appended);
+            [this](Result<std::uint64_t> const& appended) { check(appended); },
+            [this](Market const& market) {
+                if (parts_.follow) parts_.follow(market);
+            },
+            [this](ConditionId const& market) {
+                let_go(market);
             }
         },
         strategies::make_expiry(strategy)
@@ -251,6 +255,18 @@ void Engine::adopt(Market const& market) {
     for (auto const& order : unfinished_.take(market.condition))
         execution_.resume({order.placed.order, order.placed.intent, {}}, market, order.history);
     slugs_held_.erase(market.slug);
+}
+
+// Unless somebody else has a use for its books: the scalp strategies, another list of candidates,
+// or whoever holds shares of it.
+void Engine::let_go(ConditionId const& market) {
+    auto const* known = board_.find(market);
+    auto const watched = std::ranges::any_of(expiries_, [&](auto const& desk) {
+        return desk->actor().watches(market);
+    });
+    if (!parts_.let_go || watched || pinned_.contains(market)) return;
+    if (known != nullptr && known->asset) return;
+    parts_.let_go(market);
 }
 
 void Engine::start() {

@@ -61,6 +61,11 @@ struct EngineParts {
     // Where orders are real: puts each on the disk before it leaves (IntentFile::keep).
     GuardedVenue::MakeDurable make_durable{};
     std::optional<models::registry::FittedBlend> blend{}; // for market_blend = "on"
+    // Live feeds follow each market that is listed. A candidate of the expiry strategy that nobody
+    // is interested in any more is let go before its end, and followed again if it comes back.
+    // Neither is called from within one of the feeds' own events only.
+    std::function<void(Market const&)> follow{};
+    std::function<void(ConditionId const&)> let_go{};
 };
 
 class Engine final : public strategies::StrategyHost {
@@ -149,6 +154,7 @@ private:
     void open_epoch(strategies::ConfiguredStrategy const& strategy);
     void add_strategy(config::StrategyConfig const& strategy);
     void adopt(Market const& market);
+    void let_go(ConditionId const& market);
     std::optional<Nanos> clock_offset() const;
     void pool_money_for(PlaceOrder const& order, Market const& market);
     void on_fact(Fact const& fact);

@@ -68,7 +68,13 @@ LiveSession::LiveSession(
               storage_.quote_table,
               storage_.trained,
               [this](PreparedOrder const& order) { return make_durable(order); },
-              storage_.blend
+              storage_.blend,
+              [this](Market const& market) {
+                  if (feeds_) feeds_->follow(market);
+              },
+              [this](ConditionId const& market) {
+                  if (feeds_) feeds_->let_go(market);
+              }
           },
           std::move(config)
       },
@@ -326,6 +332,7 @@ void LiveSession::reload() {
     console_.line(config::to_string(verdict));
     if (!verdict.accepted()) return;
     engine_.reload(std::move(*next));
+    feeds_->reload(engine_.config());
     reload_trained();
 }
 
