@@ -16,6 +16,8 @@ settlement::SettlerLimits settler_limits(config::SettlementParams const& p) {
     limits.official_wait = p.official_wait;
     limits.payout_delay = p.payout_delay;
     limits.unresolved_alarm = p.unresolved_alarm;
+    limits.stale_after = p.stale_after;
+    limits.stale_is_loss = p.stale_is_loss;
     return limits;
 }
 
@@ -183,8 +185,12 @@ void Engine::add_strategy(config::StrategyConfig const& strategy) {
             },
             [this] { return clock_offset(); },
             [this](FactBody body) { facts_.record(std::move(body)); },
-            [this](Result<std::uint64_t> const& appended) {
-                check(appended);
+            [this](Result<std::uint64_t> const& appended) { check(appended); },
+            [this](Market const& market) {
+                if (parts_.follow) parts_.follow(market);
+            },
+            [this](ConditionId const& market) {
+                let_go(market);
             }
         },
         strategies::make_expiry(strategy)
@@ -258,6 +264,18 @@ void Engine::adopt(Market const& market) {
         execution_.resume(std::move(prepared), market, order.history);
     }
     slugs_held_.erase(market.slug);
+}
+
+// Unless somebody else has a use for its books: the scalp strategies, another list of candidates,
+// or whoever holds shares of it.
+void Engine::let_go(ConditionId const& market) {
+    auto const* known = board_.find(market);
+    auto const watched = std::ranges::any_of(expiries_, [&](auto const& desk) {
+        return desk->actor().watches(market);
+    });
+    if (!parts_.let_go || watched || pinned_.contains(market)) return;
+    if (known != nullptr && known->asset) return;
+    parts_.let_go(market);
 }
 
 void Engine::start() {
@@ -574,10 +592,18 @@ void Engine::judge_due() {
 void Engine::settle_due() {
     for (auto& fact : settler_.due(parts_.clock.utc_now()))
         facts_.record(std::move(fact));
-    for (auto const& note : settler_.take_notes())
-        parts_.listener.say(
-            fmt::format("SETTLEMENT {} {}: {}", to_string(note.kind), note.slug, note.text)
-        );
+    using Kind = settlement::SettlementNote::Kind;
+    for (auto const& note : settler_.take_notes()) {
+        auto const alarm = note.kind == Kind::stale || note.kind == Kind::unresolved ||
+                           note.kind == Kind::booked_lost;
+        parts_.listener.say(fmt::format(
+            "{}SETTLEMENT {} {}: {}",
+            alarm ? "ALARM " : "",
+            to_string(note.kind),
+            note.slug,
+            note.text
+        ));
+    }
 }
 
 std::vector<settlement::Holding> Engine::holdings_of(ConditionId const& market) const {

@@ -65,6 +65,11 @@ struct EngineParts {
     // that were sent where they are known (empty: it is never posted again).
     std::function<void(PreparedOrder&)> resuming{};
     bool signs_ahead = false; // the venue's orders are signed, which takes time
+    // Live feeds follow each market that is listed. A candidate of the expiry strategy that nobody
+    // is interested in any more is let go before its end, and followed again if it comes back.
+    // Neither is called from within one of the feeds' own events only.
+    std::function<void(Market const&)> follow{};
+    std::function<void(ConditionId const&)> let_go{};
 };
 
 class Engine final : public strategies::StrategyHost {
@@ -166,6 +171,8 @@ private:
     void adopt(Market const& market);
     std::optional<execution::RiskView> risk_view(PlaceOrder const& order) const;
     execution::RiskView risk_view(PlaceOrder const& order, MarketView const& view) const;
+    void let_go(ConditionId const& market);
+    std::optional<Nanos> clock_offset() const;
     void pool_money_for(PlaceOrder const& order, Market const& market);
     void on_fact(Fact const& fact);
     void wake_all(Asset asset, std::uint64_t seq);

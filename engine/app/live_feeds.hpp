@@ -34,7 +34,7 @@ public:
     // Fault::storage when the bar cache cannot be opened.
     static Result<std::unique_ptr<LiveFeeds>> create(
         net::NetContext context,
-        runtime::SidePool& cache_pool, // for the bar cache's file
+        runtime::SidePool& cache_pool, // for the bar cache's file and for pages of scans
         config::RunConfig const& config,
         std::filesystem::path const& cache_directory,
         std::vector<std::string> slugs_wanted,
@@ -46,6 +46,13 @@ public:
 
     // Subscribes to what markets are listed, and starts every feed.
     void start(runtime::Bus& bus, runtime::Supervisor& supervisor);
+
+    // A listed market's books and outcome again, after let_go(). Both may be called from within an
+    // event of the feeds: they take effect a moment later.
+    void follow(Market const& market);
+    void let_go(ConditionId const& market);
+    // Takes over what a reload may change: what the expiry strategies want scanned.
+    void reload(config::RunConfig const& config);
 
     // Ours minus the venue's; empty until it was measured.
     std::optional<Nanos> clock_offset() const;

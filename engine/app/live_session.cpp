@@ -71,7 +71,13 @@ LiveSession::LiveSession(
               [this](PreparedOrder const& order) { return make_durable(order); },
               storage_.blend,
               [this](PreparedOrder& order) { resume(order); },
-              outside_.account.has_value()
+              outside_.account.has_value(),
+              [this](Market const& market) {
+                  if (feeds_) feeds_->follow(market);
+              },
+              [this](ConditionId const& market) {
+                  if (feeds_) feeds_->let_go(market);
+              }
           },
           std::move(config)
       },
@@ -369,6 +375,7 @@ void LiveSession::reload() {
     console_.line(config::to_string(verdict));
     if (!verdict.accepted()) return;
     engine_.reload(std::move(*next));
+    feeds_->reload(engine_.config());
     reload_trained();
 }
 
