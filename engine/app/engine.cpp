@@ -206,6 +206,7 @@ void Engine::warm_up(Asset asset, std::span<Bar const> history) {
     window_signals_.warm_up(asset, history);
     for (auto const& bar : history)
         keep_history(BarUpdate{{}, asset, bar, true});
+    if (started_) models_.request_trainings();
 }
 
 Result<void> Engine::restore() {
@@ -282,6 +283,7 @@ void Engine::start() {
     subscribe();
     start_tasks();
     open_books();
+    started_ = true;
     models_.request_trainings();
     journal_trained();
     journal_blend();

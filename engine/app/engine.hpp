@@ -78,7 +78,8 @@ public:
     Engine(Engine const&) = delete;
     Engine& operator=(Engine const&) = delete;
 
-    // Before start(), or later, when the history came late: closed bars, oldest first.
+    // Before start(), or later, when the history came late: closed bars, oldest first. What they
+    // allow to be trained is trained.
     void warm_up(Asset asset, std::span<Bar const> history);
     // Before start(): the state of an earlier process from the ledger. Orders that were open go on
     // when their market is listed again.
@@ -225,6 +226,7 @@ private:
     std::set<std::string> slugs_held_;                 // by an earlier process
     std::map<std::string, BreakerState> breakers_;     // of the feeds and clients
     bool keep_decisions_ = true;
+    bool started_ = false;
     bool failed_ = false; // reported as fatal; a halt by a safety rule is not
 };
 

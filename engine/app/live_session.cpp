@@ -1,5 +1,6 @@
 #include "engine/app/live_session.hpp"
 
+#include "connectors/tape/round_trip.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/run_summary.hpp"
 #include "engine/app/venue_endpoints.hpp"
@@ -100,6 +101,10 @@ Result<void> LiveSession::prepare() {
     );
     if (!net) return net.error();
     net_ = std::move(*net);
+    net_->context(engine_.supervisor())
+        .dialer.set_round_trip_tap([this](auto feed, auto topic, Nanos took, UtcTime) {
+            keep_round_trip(fmt::format("{} {}", feed, topic), took);
+        });
     auto feeds = LiveFeeds::create(
         net_->context(engine_.supervisor()),
         cache_pool_,
@@ -169,7 +174,13 @@ Result<void> LiveSession::make_venue() {
         if (!venue) return venue.error();
         venue_ = std::move(*venue);
     }
-    slot_.set(venue_->orders());
+    timed_ = std::make_unique<TimedVenue>(
+        venue_->orders(),
+        *outside_.clock,
+        options_.mode == Mode::paper ? "simulated " : "",
+        [this](std::string const& path, Nanos took) { keep_round_trip(path, took); }
+    );
+    slot_.set(*timed_);
     return {};
 }
 
@@ -286,6 +297,13 @@ void LiveSession::take_history(Asset asset, std::span<Bar const> bars) {
     for (auto const& bar : bars)
         recorder_->write(Event{BarUpdate{{bar.close_time(), last_received_, ++events_}, asset, bar}}
         );
+}
+
+// Beside the events, so that a backtest can draw its latency from this session's.
+void LiveSession::keep_round_trip(std::string path, Nanos took) {
+    if (!recorder_) return;
+    last_received_ = std::max(last_received_, outside_.clock->utc_now());
+    recorder_->write(tape::frame_of({std::move(path), took}, last_received_));
 }
 
 void LiveSession::note_breaker(BreakerChanged const& change) {

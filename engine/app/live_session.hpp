@@ -10,6 +10,7 @@
 #include "engine/app/live_storage.hpp"
 #include "engine/app/live_venue.hpp"
 #include "engine/app/run_command.hpp"
+#include "engine/app/timed_venue.hpp"
 #include "engine/observe/console.hpp"
 #include "engine/runtime/lag_meter.hpp"
 
@@ -69,6 +70,7 @@ private:
     Result<void> open_recorder();
     void take(Event event);
     void take_history(Asset asset, std::span<Bar const> bars);
+    void keep_round_trip(std::string path, Nanos took);
     void note_breaker(BreakerChanged const& change);
     void start_tasks();
     Task<void> draw_status();
@@ -104,6 +106,7 @@ private:
     VenueSlot slot_;
     Engine engine_;
     std::unique_ptr<LiveVenue> venue_;
+    std::unique_ptr<TimedVenue> timed_;
     std::unique_ptr<LiveFeeds> feeds_;
     Errand errand_{};
     std::map<OrderId, std::string> bytes_sent_{}; // of an earlier start's orders

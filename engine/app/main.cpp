@@ -24,6 +24,7 @@
 #include "engine/app/sandbox_command.hpp"
 #include "engine/app/signal_command.hpp"
 #include "engine/app/sweep_command.hpp"
+#include "engine/app/sweep_worker.hpp"
 #include "engine/app/transfer_command.hpp"
 #include "engine/runtime/clock.hpp"
 #include "strategies/catalog.hpp"
