@@ -67,7 +67,7 @@ struct EngineParts {
     bool signs_ahead = false; // the venue's orders are signed, which takes time
     // Live feeds follow each market that is listed. A candidate of the expiry strategy that nobody
     // is interested in any more is let go before its end, and followed again if it comes back.
-    // Neither is called from within one of the feeds' own events only.
+    // Both may be called from within one of the feeds' own events.
     std::function<void(Market const&)> follow{};
     std::function<void(ConditionId const&)> let_go{};
 };

@@ -131,6 +131,8 @@ struct AppWorld {
                   {},
                   {},
                   {},
+                  {},
+                  false,
                   [this](Market const& market) { followed.push_back(market.slug); },
                   [this](ConditionId const& market) {
                       let_go.push_back(engine.board().find(market)->slug);
