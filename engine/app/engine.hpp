@@ -20,6 +20,8 @@
 #include "engine/observe/status_text.hpp"
 #include "engine/runtime/bus.hpp"
 #include "engine/runtime/supervisor.hpp"
+#include "engine/settlement/capture_check.hpp"
+#include "engine/settlement/outcome_record.hpp"
 #include "engine/settlement/window_settler.hpp"
 #include "models/model_actor.hpp"
 #include "strategies/strategy_actor.hpp"
@@ -71,6 +73,9 @@ public:
 
     // Before start(), or later, when the history came late: closed bars, oldest first.
     void warm_up(Asset asset, std::span<Bar const> history);
+    // Before restore(), where a venue holds the money: a payout is a claim until it is back in the
+    // wallet, and the venue's silence about a result is an alarm.
+    void money_is_real();
     // Before start(): the state of an earlier process from the ledger. Orders that were open go on
     // when their market is listed again.
     Result<void> restore();
@@ -121,6 +126,21 @@ public:
 
     execution::ExecutionActor& execution() { return execution_; }
 
+    settlement::OutcomeRecord const& outcomes() const { return outcomes_; }
+
+    settlement::CaptureCheck const& captures() const { return captures_; }
+
+    // May this market's winnings be redeemed? With the reason, either way.
+    settlement::Redeemable redeemable(ConditionId const& market) const {
+        return outcomes_.redeemable(market);
+    }
+
+    // What a source beyond the bus says of a market's end.
+    void
+    outcome_said(ConditionId const& market, OutcomeSource source, Ruling ruling, std::string text);
+    // Facts of those who move the money after its settlement, in order and in one go.
+    void record(std::vector<FactBody> facts);
+
     // Told of every fact after all of the engine's own parts.
     void listen_facts(FactLog::Listener listener) { facts_.listen(std::move(listener)); }
 
@@ -158,6 +178,10 @@ private:
     Task<void> run_settlement();
     void sample_due();
     void settle_due();
+    void on_resolved(MarketResolved const& event);
+    void outcomes_due();
+    void say_outcome_alarms();
+    void captures_due();
     void judge_due();
     std::vector<settlement::Holding> holdings_of(ConditionId const& market) const;
     void update_pin(ConditionId const& market);
@@ -188,6 +212,8 @@ private:
     GuardedVenue venue_;
     execution::ExecutionActor execution_;
     settlement::WindowSettler settler_;
+    settlement::OutcomeRecord outcomes_;
+    settlement::CaptureCheck captures_;
     models::ModelActor models_;
     WindowSignals window_signals_;
     std::optional<QuoteAnchor> anchor_;
@@ -201,6 +227,7 @@ private:
     std::set<std::string> slugs_held_;                 // by an earlier process
     std::map<std::string, BreakerState> breakers_;     // of the feeds and clients
     bool keep_decisions_ = true;
+    bool payouts_are_claims_ = false;
     bool failed_ = false; // reported as fatal; a halt by a safety rule is not
 };
 
