@@ -258,6 +258,10 @@ void LiveFeeds::start(runtime::Bus& bus, runtime::Supervisor& supervisor) {
     supervisor.start_job(runtime::Stage::feeds, "list again", s.list_again());
 }
 
+polymarket::GammaClient& LiveFeeds::gamma() {
+    return state_->gamma;
+}
+
 std::optional<Nanos> LiveFeeds::clock_offset() const {
     return state_->server_clock.clock_offset();
 }

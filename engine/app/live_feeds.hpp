@@ -15,6 +15,10 @@
 #include <string>
 #include <vector>
 
+namespace polyquant::polymarket {
+class GammaClient;
+}
+
 namespace polyquant::app {
 
 class LiveFeeds {
@@ -41,6 +45,9 @@ public:
 
     // Subscribes to what markets are listed, and starts every feed.
     void start(runtime::Bus& bus, runtime::Supervisor& supervisor);
+
+    // Shared: endpoint groups and their budgets are the client's.
+    polymarket::GammaClient& gamma();
 
     // Ours minus the venue's; empty until it was measured.
     std::optional<Nanos> clock_offset() const;

@@ -9,6 +9,7 @@
 #include "engine/app/live_feeds.hpp"
 #include "engine/app/live_storage.hpp"
 #include "engine/app/live_venue.hpp"
+#include "engine/app/outcome_desk.hpp"
 #include "engine/app/run_command.hpp"
 #include "engine/observe/console.hpp"
 #include "engine/runtime/lag_meter.hpp"
@@ -88,6 +89,7 @@ private:
     Engine engine_;
     std::unique_ptr<LiveVenue> venue_;
     std::unique_ptr<LiveFeeds> feeds_;
+    std::unique_ptr<OutcomeDesk> outcomes_; // where a venue holds the money
     runtime::LagMeter lag_;
     asio::signal_set signals_;
     std::deque<observe::SettledWindow> settled_; // the newest
