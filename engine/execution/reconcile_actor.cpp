@@ -14,12 +14,12 @@ ReconcileActor::ReconcileActor(
     VenueAccount& venue,
     ExecutionActor& execution,
     Portfolio const& portfolio,
-    std::optional<Usdc> unassigned,
+    std::optional<Usdc> deposited,
     Options options,
     Hooks hooks
 )
     : clock_{clock}, venue_{venue}, execution_{execution}, portfolio_{portfolio},
-      unassigned_{unassigned}, options_{options}, hooks_{std::move(hooks)},
+      deposited_{deposited}, options_{options}, hooks_{std::move(hooks)},
       wake_{executor, "execution.reconcile", 1} {}
 
 void ReconcileActor::doubt(std::string why) {
@@ -66,6 +66,13 @@ OurBooks ReconcileActor::our_books() const {
                     claim.amount.micros() * 4 <= claim.size.micros() * 3 ? cents(50) : cents(100)
                 );
     return books;
+}
+
+Usdc ReconcileActor::capital() const {
+    Usdc sum;
+    for (auto const& [name, account] : portfolio_.strategies())
+        sum += account.capital;
+    return sum;
 }
 
 Task<void> ReconcileActor::run() {
@@ -118,15 +125,18 @@ Task<bool> ReconcileActor::compare() {
         co_return false;
     }
     // What our books say now, not before the question: reports came meanwhile.
-    last_ = reconcile(our_books(), *view, unassigned_);
+    auto const given = capital();
+    last_ = reconcile(
+        our_books(), *view, deposited_ ? std::optional{*deposited_ - given} : std::nullopt
+    );
     for (auto& repair : last_.repairs)
         hooks_.publish(std::move(repair));
     last_.repairs.clear();
     for (auto const& order : last_.look_up)
         execution_.look_up_now(order);
-    if (last_.unassigned && last_.unassigned != unassigned_) {
-        unassigned_ = last_.unassigned;
-        if (hooks_.keep_unassigned) hooks_.keep_unassigned(*unassigned_);
+    if (last_.unassigned && *last_.unassigned + given != deposited_) {
+        deposited_ = *last_.unassigned + given;
+        if (hooks_.keep_deposited) hooks_.keep_deposited(*deposited_);
     }
     auto const clean = last_.is_clean();
     if (clean) tell_redeemed(*view);

@@ -141,7 +141,7 @@ struct Comparison {
                 claims += cost_rounded_down(payout, at->second);
         result.money_compared = true;
         auto const there = venue.collateral + claims - ours.money;
-        if (there.micros() < 0 && !unassigned) {
+        if (there.micros() < 0 && (!unassigned || there >= *unassigned)) {
             differ(
                 DifferenceKind::money,
                 fmt::format(

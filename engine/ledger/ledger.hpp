@@ -39,6 +39,7 @@
 #include <array>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -80,6 +81,22 @@ struct Bankroll {
     Usdc equity() const { return cash + reserved + positions + redeemable; }
 
     friend bool operator==(Bankroll const&, Bankroll const&) = default;
+};
+
+// What became of the orders of one strategy, coin and kind: fok, fak, gtc, gtd, as they were
+// posted. A strategy that posts fok has its gtc orders only as fallbacks of those that found no
+// match.
+struct FillRate {
+    StrategyName strategy;
+    std::string asset; // "" for markets of no coin
+    std::string tif;
+    std::uint64_t sent = 0;
+    std::uint64_t filled = 0;                        // fully or in part
+    std::map<std::string, std::uint64_t> not_filled; // orders that are over, by reason
+    std::optional<Millis> latency_mean;              // decision to match
+    Usdc slippage; // paid above (buy) or got below (sell) the seen price
+
+    friend bool operator==(FillRate const&, FillRate const&) = default;
 };
 
 struct OpenPosition {
@@ -271,6 +288,7 @@ public:
     Result<Totals> totals() const;
     Result<ReasonCounts> reason_counts(std::optional<StrategyName> const& only = {}) const;
     Result<std::vector<TradingStateRow>> trading_states() const;
+    Result<std::vector<FillRate>> fill_rates() const; // by strategy, coin, kind
 
     // Problems in words, empty when all is well.
     Result<std::vector<std::string>> check(std::span<ExpectedMoney const> expected = {}) const;

@@ -203,6 +203,48 @@ Result<std::vector<Bankroll>> Ledger::bankrolls() const {
     });
 }
 
+Result<std::vector<FillRate>> Ledger::fill_rates() const {
+    return guarded(impl_->path.string(), [&] {
+        std::vector<FillRate> all;
+        auto& s = impl_->store.statement(
+            "SELECT o.strategy, o.asset, o.tif, COUNT(*), SUM(f.shares IS NOT NULL), "
+            "AVG(f.latency), COALESCE(SUM(f.slippage), 0) FROM orders o LEFT JOIN "
+            "(SELECT f.order_id, SUM(f.shares) AS shares, MIN(f.latency_ms) AS latency, "
+            "SUM(CASE o.side WHEN 'BUY' THEN f.cost - f.shares * o.seen_price / 1000000 "
+            "ELSE f.shares * o.seen_price / 1000000 - f.cost END) AS slippage "
+            "FROM fills f JOIN orders o ON o.order_id = f.order_id WHERE f.state <> 'failed' "
+            "GROUP BY f.order_id) f ON f.order_id = o.order_id "
+            "GROUP BY o.strategy, o.asset, o.tif ORDER BY o.strategy, o.asset, o.tif"
+        );
+        while (s.executeStep()) {
+            FillRate rate;
+            rate.strategy = StrategyName{s.getColumn(0).getString()};
+            rate.asset = s.getColumn(1).getString();
+            rate.tif = s.getColumn(2).getString();
+            rate.sent = count(s, 3);
+            rate.filled = count(s, 4);
+            if (!s.getColumn(5).isNull())
+                rate.latency_mean = Millis{static_cast<std::int64_t>(s.getColumn(5).getDouble())};
+            rate.slippage = usdc(s, 6);
+            all.push_back(std::move(rate));
+        }
+        s.reset();
+        auto& why = impl_->store.statement(
+            "SELECT strategy, asset, tif, reason, COUNT(*) FROM orders o WHERE state IN "
+            "('cancelled', 'rejected', 'failed') AND NOT EXISTS (SELECT 1 FROM fills f WHERE "
+            "f.order_id = o.order_id AND f.state <> 'failed') GROUP BY strategy, asset, tif, reason"
+        );
+        while (why.executeStep())
+            for (auto& rate : all)
+                if (rate.strategy.text == why.getColumn(0).getString() &&
+                    rate.asset == why.getColumn(1).getString() &&
+                    rate.tif == why.getColumn(2).getString())
+                    rate.not_filled[why.getColumn(3).getString()] = count(why, 4);
+        why.reset();
+        return all;
+    });
+}
+
 Result<std::vector<OpenPosition>> Ledger::open_positions() const {
     return guarded(impl_->path.string(), [&] {
         std::vector<OpenPosition> all;

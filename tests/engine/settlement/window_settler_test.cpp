@@ -522,3 +522,84 @@ TEST_CASE("Settler restored between payout and claim claims the rest", "[settlem
     CHECK(std::get<PayoutClaimed>(rest[0]).amount == usd(10));
     CHECK(whole.due(400).empty());
 }
+
+TEST_CASE("Settler calls a market stale that is undecided for three days", "[settlement][stale]") {
+    World world{{.unresolved_alarm = 6h, .stale_after = 72h}};
+    auto market = btc_market();
+    market.asset.reset();
+    world.feed(listed(market));
+    world.hold(market, "expiry", Outcome::up, shares(5), usd(4));
+
+    for (double hours = 1; hours < 80; hours += 1)
+        CHECK(world.due(hours * 3'600).empty());
+
+    auto const notes = world.settler.take_notes();
+    REQUIRE(notes.size() >= 12);
+    CHECK(notes[10].kind == SettlementNote::Kind::unresolved);
+    CHECK(notes.back().kind == SettlementNote::Kind::stale);
+    world.feed(resolved(market, 300'000, Outcome::up));
+    CHECK(paid(world.due(300'000)).payout == usd(5));
+}
+
+TEST_CASE("Settler books a stale market as lost only by the rule", "[settlement][stale]") {
+    World world{{.unresolved_alarm = 6h, .stale_after = 72h, .stale_is_loss = true}};
+    auto market = btc_market();
+    market.asset.reset();
+    world.feed(listed(market));
+    world.hold(market, "expiry", Outcome::up, shares(5), usd(4));
+    CHECK(world.due(71 * 3'600).empty());
+
+    auto const facts = world.due(79 * 3'600);
+
+    REQUIRE(facts.size() == 1);
+    CHECK(paid(facts, 0).payout == Usdc{});
+    CHECK(paid(facts, 0).size == shares(5));
+    CHECK_FALSE(paid(facts, 0).won);
+    CHECK(world.settler.counts().booked_lost == 1);
+    CHECK(world.due(200 * 3'600).empty());
+
+    world.feed(resolved(market, 201 * 3'600, Outcome::up));
+    auto const late = world.due(201 * 3'600);
+    CHECK(settled(late).winner == Outcome::up);
+    CHECK(paid(late).payout == usd(5));
+    CHECK(paid(late).size.is_zero());
+    CHECK(paid(late).won);
+}
+
+TEST_CASE(
+    "Settler remembers after a restart what it booked as lost, and pays the difference",
+    "[settlement][stale]"
+) {
+    SettlerLimits const limits{.unresolved_alarm = 6h, .stale_after = 72h, .stale_is_loss = true};
+    World first{limits};
+    auto market = btc_market();
+    market.asset.reset();
+    first.feed(listed(market));
+    first.hold(market, "expiry", Outcome::down, shares(5), usd(4));
+    first.due(71 * 3'600);
+    auto const facts = first.due(79 * 3'600);
+    World second{limits};
+    for (auto const& fact : facts)
+        second.settler.restore(fact);
+
+    second.feed(listed(market));
+    CHECK(second.due(80 * 3'600).empty());
+    second.feed(resolved(market, 81 * 3'600, Outcome::down));
+
+    CHECK(paid(second.due(81 * 3'600)).payout == usd(5));
+}
+
+TEST_CASE("Settler books nothing as lost while both outcomes are held", "[settlement][stale]") {
+    World world{{.unresolved_alarm = 6h, .stale_after = 72h, .stale_is_loss = true}};
+    auto market = btc_market();
+    market.asset.reset();
+    world.feed(listed(market));
+    world.hold(market, "a", Outcome::up, shares(5), usd(4));
+    world.hold(market, "b", Outcome::down, shares(5), usd(1));
+
+    CHECK(world.due(71 * 3'600).empty());
+    CHECK(world.due(79 * 3'600).empty());
+
+    CHECK(world.settler.counts().booked_lost == 0);
+    CHECK(world.settler.take_notes().back().text.starts_with("both outcomes are held"));
+}
