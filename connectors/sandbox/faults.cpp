@@ -26,7 +26,8 @@ constexpr std::array<std::string_view, fault_kind_count> kind_names{
     "unknown_fields", "freeze_topic",         "duplicate",         "reorder",
     "lose",           "reset_socket",         "wrong_hash",        "wrong_host",
     "expired",        "unknown_authority",    "clock_offset",      "match_then_fail",
-    "resolve_late",   "resolve_flipped",      "restart",
+    "resolve_late",   "resolve_flipped",      "resolve_reversed",  "resolve_half",
+    "resolve_void",   "resolve_disputed",     "wrong_strike",      "restart",
 };
 
 // The index of a name is the value of its enumerator.

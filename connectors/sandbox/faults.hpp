@@ -58,12 +58,18 @@ enum class FaultKind : std::uint8_t {
     // Time, by every service that tells it.
     clock_offset, // offset=-5s
     // The exchange, by the world.
-    match_then_fail, // a trade goes MATCHED, then FAILED instead of MINED
-    resolve_late,    // delay=10m
-    resolve_flipped, // the other side is announced as the winner
-    restart,         // 425 for its time, then the post-only phase
+    match_then_fail,  // a trade goes MATCHED, then FAILED instead of MINED
+    resolve_late,     // delay=10m
+    resolve_flipped,  // the other side is announced as the winner
+    resolve_reversed, // the other side is announced, and taken back after `delay`: the true one
+                      // pays
+    resolve_half,     // paid half and half
+    resolve_void,     // closed without a winner; paid half and half after `delay`
+    resolve_disputed, // the oracle's answer is challenged for `delay`
+    wrong_strike,     // the catalogue publishes a priceToBeat 10 bps above the oracle's
+    restart,          // 425 for its time, then the post-only phase
 };
-inline constexpr std::size_t fault_kind_count = 27;
+inline constexpr std::size_t fault_kind_count = 32;
 std::string_view to_string(FaultKind kind);
 std::optional<FaultKind> parse_fault_kind(std::string_view name);
 
@@ -80,7 +86,7 @@ struct FaultDetail {
     int status = 500;
     Nanos retry_after = Seconds{5};
     Nanos offset{0};               // clock_offset: added to what is told
-    Nanos delay = Seconds{60};     // resolve_late: after the usual time
+    Nanos delay = Seconds{60};     // resolve_*: how long
     Nanos drip_every = Millis{50}; // drip: per byte
     Nanos remaining{0};            // until the line of the script is over; zero: unlimited
 };

@@ -427,6 +427,7 @@ private:
             Usdc sales;
             for (auto const& fill : ours_.fills) {
                 if (fill.state == TradeState::failed || is_mined(fill.state)) continue;
+                if (is_mined_there(e, fill)) continue;
                 if (fill.side == Side::buy)
                     buys += fill.cost + fill.fee;
                 else
@@ -459,6 +460,13 @@ private:
                 "{} USDC are not explained{}{}", to_string(gap), text.empty() ? "" : "; ", text
             )
         );
+    }
+
+    // A run that ended in between has not heard of it.
+    static bool is_mined_there(Evidence const& e, ledger::FillRow const& mine) {
+        return e.fills && std::ranges::any_of(*e.fills, [&](VenueFill const& theirs) {
+                   return theirs.mined && theirs.order == mine.order && theirs.trade == mine.trade;
+               });
     }
 
     // Payouts of tokens that are still there, as far as they are no claims in the books.

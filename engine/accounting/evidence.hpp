@@ -21,6 +21,7 @@ struct VenueFill {
     std::optional<Usdc> cost; // without fee
     std::optional<Usdc> fee;
     bool failed = false;
+    bool mined = false; // the source says that it is on the chain
 };
 
 // All payouts of one token.

@@ -10,14 +10,22 @@ namespace polyquant::app {
 
 namespace {
 
-settlement::SettlerLimits settler_limits(config::SettlementParams const& p) {
+settlement::SettlerLimits settler_limits(config::SettlementParams const& p, bool claims) {
     settlement::SettlerLimits limits;
+    limits.claims = claims;
     limits.final_price_wait = p.final_price_wait;
     limits.official_wait = p.official_wait;
     limits.payout_delay = p.payout_delay;
     limits.unresolved_alarm = p.unresolved_alarm;
     limits.stale_after = p.stale_after;
     limits.stale_is_loss = p.stale_is_loss;
+    return limits;
+}
+
+// A recording may hold no word of the venue: that is worth an alarm only where money waits for it.
+settlement::OutcomeRecord::Limits outcome_limits(bool money_is_real) {
+    settlement::OutcomeRecord::Limits limits;
+    if (!money_is_real) limits.late_after = Seconds{0};
     return limits;
 }
 
@@ -107,12 +115,13 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
                }}
       },
       settler_{
-          settler_limits(config_.settlement),
+          settler_limits(config_.settlement, false),
           board_,
           [this](ConditionId const& market) {
               return holdings_of(market);
           }
       },
+      outcomes_{outcome_limits(false)},
       models_{
           parts_.executor,
           parts_.training_pool,
@@ -209,6 +218,12 @@ void Engine::warm_up(Asset asset, std::span<Bar const> history) {
     if (started_) models_.request_trainings();
 }
 
+void Engine::money_is_real() {
+    payouts_are_claims_ = true;
+    settler_.set_limits(settler_limits(config_.settlement, true));
+    outcomes_ = settlement::OutcomeRecord{outcome_limits(true)};
+}
+
 Result<void> Engine::restore() {
     // Trades of these are still compared with the venue's.
     auto const recent = parts_.clock.utc_now() - recent_orders;
@@ -216,6 +231,10 @@ Result<void> Engine::restore() {
         parts_.ledger->for_each_fact(1, [this, recent](Fact const& fact) -> Result<void> {
             portfolio_.apply(fact);
             settler_.restore(fact.body);
+            if (auto const* trade = std::get_if<TradeMatched>(&fact.body))
+                outcomes_.follow(trade->market, unfinished_.slug_of(trade->market));
+            if (auto const* said = std::get_if<OutcomeReported>(&fact.body))
+                outcomes_.restore(*said, fact.at);
             record_.on(fact);
             unfinished_.on(fact.body);
             for (auto& slot : strategies_)
@@ -237,8 +256,13 @@ Result<void> Engine::restore() {
     for (auto const& [name, account] : portfolio_.strategies())
         for (auto const& [token, position] : account.positions)
             slugs_held_.insert(unfinished_.slug_of(position.market));
+    // A result may still change where it was paid and not redeemed.
+    for (auto const& [name, account] : portfolio_.strategies())
+        for (auto const& [token, claim] : account.claims)
+            slugs_held_.insert(unfinished_.slug_of(claim.market));
     for (auto const& slug : unfinished_.slugs_with_orders())
         slugs_held_.insert(slug);
+    slugs_held_.erase("");
     return {};
 }
 
@@ -249,6 +273,11 @@ std::vector<std::string> Engine::slugs_wanted() const {
 void Engine::clear_halts() {
     if (portfolio_.halted())
         facts_.record(TradingStateChanged{{}, false, Reason::order_sent, "cleared by command"});
+    for (auto const asset : all_assets)
+        if (portfolio_.halt_of(asset))
+            facts_.record(
+                TradingStateChanged{{}, false, Reason::order_sent, "cleared by command", asset}
+            );
     std::vector<StrategyName> halted;
     for (auto const& [name, account] : portfolio_.strategies())
         if (account.halted) halted.push_back(name);
@@ -294,7 +323,11 @@ void Engine::subscribe() {
     auto& bus = parts_.bus;
     bus.subscribe("digest", outside_input, [this](Event const& e) { check(digest_.on(e)); });
     bus.subscribe("board", EventKinds::all(), [this](Event const& e) { board_.on(e); });
-    bus.subscribe("settlement", EventKinds::all(), [this](Event const& e) { settler_.on(e); });
+    bus.subscribe("settlement", EventKinds::all(), [this](Event const& e) {
+        if (auto const* resolved = std::get_if<MarketResolved>(&e)) return on_resolved(*resolved);
+        settler_.on(e);
+    });
+    bus.on<MarketListed>("captures", [this](MarketListed const& e) { captures_.watch(e.market); });
     bus.on<BarUpdate>("models", [this](BarUpdate const& e) {
         if (e.closed) keep_history(e);
         models_.on(e, parts_.clock.utc_now());
@@ -509,6 +542,8 @@ void Engine::on_fact(Fact const& fact) {
         desk->actor().on(fact);
     if (auto const* trade = std::get_if<TradeMatched>(&fact.body)) {
         update_pin(trade->market);
+        if (auto const* market = board_.find(trade->market))
+            outcomes_.follow(trade->market, market->slug);
     } else if (auto const* changed = std::get_if<TradeChanged>(&fact.body)) {
         // A trade that failed takes its shares back, and does not say of which market.
         if (changed->to == TradeState::failed)
@@ -559,7 +594,9 @@ void Engine::wake_for_token(TokenId const& token, std::uint64_t seq) {
 Task<void> Engine::run_settlement() {
     for (;;) {
         sample_due(); // what was promised is on record before what happened
+        outcomes_due();
         settle_due();
+        captures_due();
         judge_due();
         auto const now = parts_.clock.utc_now();
         auto next = std::min(now + settlement_step, sampler_.next_due(now));
@@ -589,6 +626,76 @@ void Engine::judge_due() {
          due = record_.due(parts_.clock.utc_now()))
         for (auto& body : due)
             facts_.record(std::move(body));
+}
+
+void Engine::on_resolved(MarketResolved const& event) {
+    if (!outcomes_.follows(event.market)) return settler_.on(Event{event});
+    outcome_said(event.market, OutcomeSource::event, ruling_of(event.winner), {});
+}
+
+// The settler hears what the books follow, whoever said it.
+void Engine::outcome_said(
+    ConditionId const& market, OutcomeSource source, Ruling ruling, std::string text
+) {
+    auto const now = parts_.clock.utc_now();
+    if (auto fact = outcomes_.said(market, source, ruling, std::move(text), now))
+        facts_.record(std::move(*fact));
+    say_outcome_alarms();
+    auto const followed = outcomes_.books_follow(market);
+    if (source == OutcomeSource::prices || !followed) return;
+    settler_.on(Event{MarketResolved{{now, now, 0}, market, winner_of(*followed)}});
+}
+
+void Engine::say_outcome_alarms() {
+    for (auto const& alarm : outcomes_.take_alarms())
+        parts_.listener.say(
+            fmt::format("ALARM OUTCOME {} {}: {}", to_string(alarm.kind), alarm.slug, alarm.text)
+        );
+}
+
+void Engine::record(std::vector<FactBody> facts) {
+    for (auto& fact : facts)
+        facts_.record(std::move(fact));
+}
+
+// Our own word, from prices that settle the market; proxies are no word on what is paid.
+void Engine::outcomes_due() {
+    auto const now = parts_.clock.utc_now();
+    for (auto const& id : outcomes_.without_prices(now - config_.settlement.final_price_wait)) {
+        auto const* market = board_.find(id);
+        if (market == nullptr || !market->asset) continue;
+        auto const ours =
+            settlement::estimate_window(board_.track(*market->asset), market->window, market->rule);
+        if (!ours.official || !ours.winner) continue;
+        outcome_said(
+            id,
+            OutcomeSource::prices,
+            ruling_of(ours.winner),
+            fmt::format(
+                "strike {} final {} ({})",
+                to_string(ours.strike->price),
+                to_string(ours.final_price->price),
+                to_string(ours.source)
+            )
+        );
+    }
+    outcomes_.on_time(now);
+    say_outcome_alarms();
+}
+
+// Whoever captures prices wrongly does not know what he bets on.
+void Engine::captures_due() {
+    for (auto const& wrong : captures_.due(parts_.clock.utc_now(), board_)) {
+        auto text = settlement::describe_capture(wrong);
+        parts_.listener.say(
+            fmt::format("ALARM CAPTURE {} stopped: {}", to_string(wrong.asset), text)
+        );
+        facts_.record(wrong);
+        if (portfolio_.halt_of(wrong.asset)) continue;
+        facts_.record(
+            TradingStateChanged{{}, true, Reason::strike_disputed, std::move(text), wrong.asset}
+        );
+    }
 }
 
 void Engine::settle_due() {
@@ -674,7 +781,7 @@ config::ReloadVerdict Engine::reload(config::RunConfig next) {
     auto const before = std::exchange(config_, std::move(next));
     gate_.reload(config_.risk);
     execution_.reload(config_.execution);
-    settler_.set_limits(settler_limits(config_.settlement));
+    settler_.set_limits(settler_limits(config_.settlement, payouts_are_claims_));
     record_.reload(config_.risk, config_.learning);
     for (auto& slot : strategies_) {
         auto const* changed = config_.find(slot.actor->strategy().name().text);

@@ -20,6 +20,8 @@
 #include "engine/observe/status_text.hpp"
 #include "engine/runtime/bus.hpp"
 #include "engine/runtime/supervisor.hpp"
+#include "engine/settlement/capture_check.hpp"
+#include "engine/settlement/outcome_record.hpp"
 #include "engine/settlement/window_settler.hpp"
 #include "models/model_actor.hpp"
 #include "strategies/strategy_actor.hpp"
@@ -81,6 +83,9 @@ public:
     // Before start(), or later, when the history came late: closed bars, oldest first. What they
     // allow to be trained is trained.
     void warm_up(Asset asset, std::span<Bar const> history);
+    // Before restore(), where a venue holds the money: a payout is a claim until it is back in the
+    // wallet, and the venue's silence about a result is an alarm.
+    void money_is_real();
     // Before start(): the state of an earlier process from the ledger. Orders that were open go on
     // when their market is listed again.
     Result<void> restore();
@@ -131,6 +136,20 @@ public:
 
     execution::ExecutionActor& execution() { return execution_; }
 
+    settlement::OutcomeRecord const& outcomes() const { return outcomes_; }
+
+    settlement::CaptureCheck const& captures() const { return captures_; }
+
+    // May this market's winnings be redeemed? With the reason, either way.
+    settlement::Redeemable redeemable(ConditionId const& market) const {
+        return outcomes_.redeemable(market);
+    }
+
+    // What a source beyond the bus says of a market's end.
+    void
+    outcome_said(ConditionId const& market, OutcomeSource source, Ruling ruling, std::string text);
+    // Facts of those who move the money after its settlement, in order and in one go.
+    void record(std::vector<FactBody> facts);
     // Ours minus the venue's, as the risk gate sees it; empty while nobody has measured it.
     std::optional<Nanos> clock_offset() const;
 
@@ -173,7 +192,6 @@ private:
     std::optional<execution::RiskView> risk_view(PlaceOrder const& order) const;
     execution::RiskView risk_view(PlaceOrder const& order, MarketView const& view) const;
     void let_go(ConditionId const& market);
-    std::optional<Nanos> clock_offset() const;
     void pool_money_for(PlaceOrder const& order, Market const& market);
     void on_fact(Fact const& fact);
     void wake_all(Asset asset, std::uint64_t seq);
@@ -182,6 +200,10 @@ private:
     Task<void> run_settlement();
     void sample_due();
     void settle_due();
+    void on_resolved(MarketResolved const& event);
+    void outcomes_due();
+    void say_outcome_alarms();
+    void captures_due();
     void judge_due();
     std::vector<settlement::Holding> holdings_of(ConditionId const& market) const;
     void update_pin(ConditionId const& market);
@@ -213,6 +235,8 @@ private:
     GuardedVenue venue_;
     execution::ExecutionActor execution_;
     settlement::WindowSettler settler_;
+    settlement::OutcomeRecord outcomes_;
+    settlement::CaptureCheck captures_;
     models::ModelActor models_;
     WindowSignals window_signals_;
     std::optional<QuoteAnchor> anchor_;
@@ -226,6 +250,7 @@ private:
     std::set<std::string> slugs_held_;                 // by an earlier process
     std::map<std::string, BreakerState> breakers_;     // of the feeds and clients
     bool keep_decisions_ = true;
+    bool payouts_are_claims_ = false;
     bool started_ = false;
     bool failed_ = false; // reported as fatal; a halt by a safety rule is not
 };

@@ -38,6 +38,11 @@ observe::StatusSnapshot Engine::status(std::string mode) const {
     status.events = digest_.events();
     auto const& counts = board_.counts();
     status.quarantines = counts.books_crossed + counts.books_impossible + counts.feed_quarantines;
+    for (auto const& [name, account] : portfolio_.strategies())
+        status.redeemable += account.redeemable;
+    status.redeeming = portfolio_.open_redemptions().size();
+    if (payouts_are_claims_) status.unresolved = outcomes_.unresolved(status.now).size();
+    status.disputed = outcomes_.disputed().size();
     for (auto asset : config_.run.assets)
         status.assets.push_back(asset_status(asset, status.now));
     for (auto const& slot : strategies_)
@@ -73,6 +78,7 @@ observe::AssetStatus Engine::asset_status(Asset asset, UtcTime now) const {
             status.signal_note = signal->usable ? "stale" : signal->why;
     }
     status.verdict = record_.newest_verdict(asset);
+    status.halted = portfolio_.halt_of(asset);
     if (view.market != nullptr) show_quotes(status, view);
     status.book_age = newest_age(view);
     for (auto const& [name, account] : portfolio_.strategies()) {

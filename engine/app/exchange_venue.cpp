@@ -6,6 +6,7 @@
 #include "engine/app/live_venue.hpp"
 #include "engine/core/replace_file.hpp"
 #include "engine/execution/reconcile_actor.hpp"
+#include "engine/execution/redemption_booking.hpp"
 
 #include <fmt/format.h>
 
@@ -94,9 +95,13 @@ public:
                 hooks_.publish,
                 [this](std::string const& text) { hooks_.say(text); },
                 [this](std::string const& text) { hooks_.say("ALARM " + text); },
-                [file](Usdc amount) {
+                [this, file](Usdc amount) {
                     // Established anew at the next start if this cannot be written.
                     (void)replace_file(file, std::to_string(amount.micros()));
+                    book_unassigned(amount);
+                },
+                [this](ConditionId const& market) {
+                    book_redeemed(market);
                 }
             }
         );
@@ -169,6 +174,35 @@ private:
         if (auto const* listed = engine_.board().find(id)) return listed;
         auto const known = markets_.find(id);
         return known == markets_.end() ? nullptr : &known->second;
+    }
+
+    // What the wallet holds beyond the strategies' money, on the ledger as well.
+    void book_unassigned(Usdc amount) {
+        auto const known = engine_.portfolio().unassigned();
+        if (amount == known) return;
+        WalletMoved moved;
+        moved.cause = known.is_zero()  ? WalletCause::opening
+                      : amount > known ? WalletCause::deposit
+                                       : WalletCause::withdrawal;
+        moved.amount = amount - known;
+        moved.text = "by comparison with the venue";
+        engine_.record({FactBody{std::move(moved)}});
+    }
+
+    // The venue's operator, or a person, redeemed what we claim.
+    void book_redeemed(ConditionId const& market) {
+        auto const amount = execution::claimed_in(engine_.portfolio(), market);
+        if (amount.micros() <= 0) return;
+        RedemptionChanged redeemed;
+        redeemed.redemption =
+            RedemptionId{fmt::format("auto-{}-{}", to_string(market), unix_millis(clock_.utc_now()))
+            };
+        redeemed.market = market;
+        if (auto const* known = market_of(market)) redeemed.slug = known->slug;
+        redeemed.via = "auto";
+        redeemed.amount = amount;
+        redeemed.text = "the shares are gone and the balance agrees";
+        engine_.record(execution::collect_redemption(engine_.portfolio(), std::move(redeemed)));
     }
 
     // Until it is open the desk itself refuses orders.

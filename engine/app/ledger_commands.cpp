@@ -16,6 +16,65 @@ int refuse(std::FILE* err, Failure const& failure) {
 
 } // namespace
 
+namespace {
+
+// Markets whose money is not at its end yet.
+Result<void> print_markets(ledger::Ledger const& book, std::FILE* out) {
+    auto const claims = book.claims();
+    if (!claims) return claims.error();
+    for (auto const& claim : *claims)
+        fmt::print(
+            out,
+            "redeemable {} {} {} {}\n",
+            to_string(claim.open()),
+            claim.strategy.text,
+            claim.slug,
+            to_string(claim.outcome)
+        );
+    auto const redemptions = book.redemptions();
+    if (!redemptions) return redemptions.error();
+    for (auto const& redemption : *redemptions)
+        if (is_open(redemption.state))
+            fmt::print(
+                out,
+                "redeeming {} {} by {}\n",
+                to_string(redemption.amount),
+                redemption.slug,
+                redemption.via
+            );
+    auto const disputed = book.disputed_markets();
+    if (!disputed) return disputed.error();
+    for (auto const& market : *disputed) {
+        auto const words = book.outcomes(market);
+        if (!words) return words.error();
+        for (auto const& word : *words)
+            fmt::print(
+                out,
+                "disputed {} {} {} says {} {}\n",
+                word.said.slug,
+                format_utc(word.at),
+                to_string(word.said.source),
+                to_string(word.said.ruling),
+                word.said.text
+            );
+    }
+    auto const positions = book.open_positions();
+    if (!positions) return positions.error();
+    for (auto const& p : *positions)
+        fmt::print(
+            out,
+            "open {} {} {} of {}, cost {}\n",
+            p.strategy.text,
+            to_string(p.shares),
+            to_string(p.outcome),
+            p.slug,
+            to_string(p.cost + p.fees)
+        );
+    return {};
+}
+
+} // namespace
+
 int run_status(std::filesystem::path const& where, std::FILE* out, std::FILE* err) {
     auto const book = open_ledger(where);
     if (!book) return refuse(err, book.error());
@@ -23,12 +82,13 @@ int run_status(std::filesystem::path const& where, std::FILE* out, std::FILE* er
     if (!bankrolls) return refuse(err, bankrolls.error());
     fmt::print(
         out,
-        "{:<12} {:>10} {:>10} {:>10} {:>10} {:>9} {:>8} {:>6} {:>6} {:>6}\n",
+        "{:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>9} {:>8} {:>6} {:>6} {:>6}\n",
         "strategy",
         "equity",
         "cash",
         "reserved",
         "positions",
+        "redeemable",
         "realised",
         "fees",
         "wins",
@@ -38,18 +98,20 @@ int run_status(std::filesystem::path const& where, std::FILE* out, std::FILE* er
     for (auto const& b : *bankrolls)
         fmt::print(
             out,
-            "{:<12} {:>10} {:>10} {:>10} {:>10} {:>9} {:>8} {:>6} {:>6} {:>6}\n",
+            "{:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>9} {:>8} {:>6} {:>6} {:>6}\n",
             b.strategy.text,
             to_cents_text(b.equity()),
             to_cents_text(b.cash),
             to_cents_text(b.reserved),
             to_cents_text(b.positions),
+            to_cents_text(b.redeemable),
             to_cents_text(b.realised),
             to_cents_text(b.fees),
             b.wins,
             b.losses,
             b.open_positions
         );
+    if (auto const shown = print_markets(*book, out); !shown) return refuse(err, shown.error());
     auto const rates = book->fill_rates();
     if (!rates) return refuse(err, rates.error());
     if (!rates->empty())

@@ -419,6 +419,10 @@ void LiveFeeds::start(runtime::Bus& bus, runtime::Supervisor& supervisor) {
     supervisor.start_job(runtime::Stage::feeds, "list again", s.list_again());
 }
 
+polymarket::GammaClient& LiveFeeds::gamma() {
+    return state_->gamma;
+}
+
 void LiveFeeds::follow(Market const& market) {
     std::erase(state_->to_let_go, market.condition);
     state_->to_follow.push_back(market);

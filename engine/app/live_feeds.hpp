@@ -16,6 +16,10 @@
 #include <string>
 #include <vector>
 
+namespace polyquant::polymarket {
+class GammaClient;
+}
+
 namespace polyquant::app {
 
 class LiveFeeds {
@@ -47,6 +51,8 @@ public:
     // Subscribes to what markets are listed, and starts every feed.
     void start(runtime::Bus& bus, runtime::Supervisor& supervisor);
 
+    // Shared: endpoint groups and their budgets are the client's.
+    polymarket::GammaClient& gamma();
     // A listed market's books and outcome again, after let_go(). Both may be called from within an
     // event of the feeds: they take effect a moment later.
     void follow(Market const& market);

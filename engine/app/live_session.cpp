@@ -87,6 +87,7 @@ LiveSession::LiveSession(
 LiveSession::~LiveSession() = default;
 
 Result<void> LiveSession::prepare() {
+    if (options_.mode != Mode::paper) engine_.money_is_real();
     if (auto const restored = engine_.restore(); !restored) return restored;
     if (auto const recording = open_recorder(); !recording) return recording;
     auto const& config = engine_.config();
@@ -122,6 +123,10 @@ Result<void> LiveSession::prepare() {
     );
     if (!feeds) return feeds.error();
     feeds_ = std::move(*feeds);
+    if (options_.mode != Mode::paper)
+        outcomes_ = std::make_unique<OutcomeDesk>(
+            net_->context(engine_.supervisor()), feeds_->gamma(), nullptr, config, engine_
+        );
     return make_venue();
 }
 
@@ -244,6 +249,7 @@ void LiveSession::start_tasks() {
     bus_.on<BreakerChanged>("session", [this](BreakerChanged const& e) { note_breaker(e); });
     net_->start(supervisor);
     venue_->start(bus_, engine_);
+    if (outcomes_) outcomes_->start(bus_);
     engine_.start();
     // After the engine's own cancelling, of which this is the proof.
     supervisor.on_stop(Stage::orders, "verify that nothing rests", [this] {

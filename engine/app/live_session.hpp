@@ -9,6 +9,7 @@
 #include "engine/app/live_feeds.hpp"
 #include "engine/app/live_storage.hpp"
 #include "engine/app/live_venue.hpp"
+#include "engine/app/outcome_desk.hpp"
 #include "engine/app/run_command.hpp"
 #include "engine/app/timed_venue.hpp"
 #include "engine/observe/console.hpp"
@@ -108,6 +109,7 @@ private:
     std::unique_ptr<LiveVenue> venue_;
     std::unique_ptr<TimedVenue> timed_;
     std::unique_ptr<LiveFeeds> feeds_;
+    std::unique_ptr<OutcomeDesk> outcomes_; // where a venue holds the money
     Errand errand_{};
     std::map<OrderId, std::string> bytes_sent_{}; // of an earlier start's orders
     runtime::LagMeter lag_;

@@ -17,6 +17,7 @@
 #include "engine/app/model_commands.hpp"
 #include "engine/app/params_history.hpp"
 #include "engine/app/quotes_command.hpp"
+#include "engine/app/reconcile_command.hpp"
 #include "engine/app/record_command.hpp"
 #include "engine/app/replay_command.hpp"
 #include "engine/app/report_command.hpp"
@@ -43,6 +44,7 @@ struct CommandLine {
     app::ReplayOptions replay;
     app::RunOptions run;
     app::DoctorOptions doctor;
+    app::ReconcileOptions reconcile;
     app::LivetestOptions livetest;
     app::KeySource doctor_key;
     bool doctor_account = false;
@@ -194,6 +196,20 @@ CLI::App* add_run(CommandLine& line) {
     return c;
 }
 
+CLI::App* add_reconcile(CommandLine& line) {
+    auto& o = line.reconcile;
+    auto* c = line.app.add_subcommand(
+        "reconcile", "Explain every cent of a run: its books against the venue's, or name the row"
+    );
+    c->add_option("dir", o.where, "A run's directory, or its ledger");
+    c->add_option("-c,--config", o.configs, "Configuration files, for the run's directory")
+        ->check(CLI::ExistingFile)
+        ->allow_extra_args(false);
+    c->add_option("--sandbox", o.sandbox, "Directory of the sandbox it traded at, ended or not");
+    c->add_flag("--json", o.json, "As JSON");
+    return c;
+}
+
 CLI::App* add_doctor(CommandLine& line) {
     auto& o = line.doctor;
     auto* c = line.app.add_subcommand(
@@ -329,6 +345,7 @@ int dispatch(int argc, char** argv) {
     exports->add_option("csv", line.csv, "The file")->required();
     auto* transfer = add_transfer(line);
     auto* check = add_ledger_command(line, "check", "Verify a ledger's books and print its digest");
+    auto* reconcile = add_reconcile(line);
     auto* verdict = add_verdict(line);
     auto* asks = add_asks(line);
     try {
@@ -348,6 +365,7 @@ int dispatch(int argc, char** argv) {
     if (*transfer)
         return app::run_transfer(line.transfer, runtime::LiveClock{}.utc_now(), stdout, stderr);
     if (*check) return app::run_check(line.where, stdout, stderr);
+    if (*reconcile) return app::run_reconcile(line.reconcile, stdout, stderr);
     if (*verdict) return app::run_verdict(line.verdict, stdout, stderr);
     if (*asks) return app::run_asks(line.asks, stdout, stderr);
     return app::code(app::ExitCode::usage);

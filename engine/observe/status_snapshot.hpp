@@ -33,6 +33,7 @@ struct AssetStatus {
     std::uint64_t orders_sent = 0;
     std::uint64_t orders_filled = 0;
     std::optional<DailyVerdict> verdict; // the newest
+    std::optional<std::string> halted;   // why its markets were stopped
 };
 
 // How far a strategy's promises are believed, and the evidence (1 is none) against them.
@@ -75,6 +76,11 @@ struct StatusSnapshot {
     bool trading_halted = false;
     std::string halt_text;
     std::vector<AssetStatus> assets;
+    // Money beyond the strategies' hands, and markets whose end is not settled among the sources.
+    Usdc redeemable;
+    std::size_t redeeming = 0;  // markets whose transaction is on its way
+    std::size_t unresolved = 0; // over, and the venue has named no result
+    std::size_t disputed = 0;   // sources disagree: no redemption
     std::vector<StrategyStatus> strategies;
     std::vector<BreakerStatus> breakers;
     std::uint64_t events = 0;

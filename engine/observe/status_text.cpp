@@ -58,6 +58,7 @@ std::string asset_line(AssetStatus const& a, UtcTime now) {
         a.price_age ? age_text(*a.price_age) : "--"
     );
     if (a.orders_sent > 0) line += fmt::format("  filled {}/{}", a.orders_filled, a.orders_sent);
+    if (a.halted) line += "  HALTED " + *a.halted;
     if (a.verdict) line += a.verdict->trade ? "  verdict trade" : "  verdict do not trade";
     return line;
 }
@@ -144,6 +145,11 @@ std::vector<std::string> status_block(StatusSnapshot const& status, std::size_t 
             header += fmt::format("  {} BREAKER {}", b.endpoint_group, to_string(b.state));
     if (closed == status.breakers.size() && closed > 0) header += "  breakers ok";
     header += fmt::format("  events {}", status.events);
+    if (!status.redeemable.is_zero())
+        header += fmt::format("  redeemable {}", to_cents_text(status.redeemable));
+    if (status.redeeming > 0) header += fmt::format("  redeeming {}", status.redeeming);
+    if (status.unresolved > 0) header += fmt::format("  unresolved {}", status.unresolved);
+    if (status.disputed > 0) header += fmt::format("  DISPUTED {}", status.disputed);
     if (status.quarantines > 0) header += fmt::format("  quarantined {}", status.quarantines);
     if (status.loop_lag)
         header += fmt::format(

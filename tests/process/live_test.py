@@ -53,11 +53,12 @@ class LiveCase(unittest.TestCase):
         return (self.work / name / "journal.log").read_bytes()
 
     def money_in_ledger(self, mode):
-        """Cash and reserves of all strategies, and what they were given, in micro-USDC."""
+        """Cash, reserves and claims of all strategies, and what they were given, in micro-USDC."""
         with sqlite3.connect(f"file:{self.work / mode / 'ledger.sqlite'}?mode=ro", uri=True) as ledger:
             rows = dict(ledger.execute("SELECT kind, SUM(balance) FROM accounts GROUP BY kind").fetchall())
             held = dict(ledger.execute("SELECT token, SUM(shares) FROM positions GROUP BY token").fetchall())
-        return rows["cash"] + rows.get("reserved", 0), -rows["capital"], {k: v for k, v in held.items() if v}
+        money = rows["cash"] + rows.get("reserved", 0) + rows.get("redeemable", 0)
+        return money, -rows["capital"], {k: v for k, v in held.items() if v}
 
     def assert_equal_to_the_sandboxs_books(self, sandbox, mode="sandbox"):
         """Wallet and ledger to the micro: cash, and every token held."""

@@ -22,6 +22,7 @@ Result<ClobOutcome> parse_clob_outcome(std::string_view body) {
     ClobOutcome outcome;
     outcome.condition = *condition;
     outcome.closed = json::flag(*root, "closed").value_or(false);
+    outcome.half = json::flag(*root, "is_50_50_outcome").value_or(false);
     simdjson::dom::array tokens;
     if ((*root)["tokens"].get_array().get(tokens) != simdjson::SUCCESS) return bad("no tokens");
     for (auto const entry : tokens) {

@@ -12,6 +12,7 @@ struct ClobOutcome {
     ConditionId condition;
     bool closed = false;
     std::optional<TokenId> winner; // empty: none named, which does not mean a split
+    bool half = false;             // paid half and half
 };
 
 // GET /markets/{condition_id}

@@ -148,6 +148,7 @@ void read_resolution(Element object, Listing& listing) {
     auto const oracle = listing.market.version == ProtocolVersion::v2
                             ? json::text(object, "resolutionStatus")
                             : json::text(object, "umaResolutionStatus");
+    listing.disputed = oracle == "disputed";
     auto const prices = json::strings(object, "outcomePrices");
     auto const outcomes = json::strings(object, "outcomes");
     auto const up = outcomes ? up_index(*outcomes) : std::nullopt;

@@ -25,6 +25,7 @@ struct Listing {
     bool accepts_orders = false;
     bool closed = false;
     bool resolved = false;         // the oracle has spoken and the prices are final
+    bool disputed = false;         // its answer is challenged
     std::optional<Outcome> winner; // of a resolved market; empty then means paid half and half
     std::optional<UsdPrice> price_to_beat; // published a minute or two after the end
     std::optional<UsdPrice> final_price;

@@ -308,7 +308,7 @@ std::string market_json(WorldMarket const& market) {
         market.fees_enabled ? 1000 : 0,
         market.fees_enabled ? 1000 : 0,
         m.neg_risk,
-        market.pays_half && is_over,
+        market.pays_half && is_over && !market.voided,
         tokens_json(market)
     );
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace polyquant::sandbox {
 
@@ -195,6 +196,31 @@ HttpReply page(std::vector<std::string> const& rows, HttpCall const& call) {
     return json_reply(w.take());
 }
 
+// Trades that failed are no trades.
+std::set<std::string> reversed_trades(std::vector<StatementEntry> const& statement) {
+    std::set<std::string> ids;
+    for (auto const& e : statement)
+        if (e.kind == EntryKind::reversed) ids.insert(e.trade.text);
+    return ids;
+}
+
+std::string activity_json(World const& world, Account const& account, StatementEntry const& e) {
+    json::Writer w;
+    auto const size = e.shares.micros() < 0 ? -e.shares : e.shares;
+    w.begin_object()
+        .text("proxy_wallet", crypto::to_string(account.wallet))
+        .text("type", e.kind == EntryKind::payout ? "REDEEM" : "DEPOSIT")
+        .text("id", std::to_string(e.number))
+        .raw("usdc_size", to_string(e.cash))
+        .raw("size", to_string(size))
+        .whole("timestamp", unix_seconds(e.at));
+    if (auto const* market = world.markets().find_token(e.token))
+        w.text("condition_id", to_string(market->market.condition));
+    if (!e.token.is_zero()) w.text("token_id", to_string(e.token));
+    w.end_object();
+    return w.take();
+}
+
 class DataApi {
 public:
     explicit DataApi(Stage stage) : stage_{stage} {}
@@ -221,10 +247,28 @@ public:
         std::vector<std::string> rows;
         if (*account) {
             auto const& statement = accounts().statement((*account)->id);
+            auto const failed = reversed_trades(statement);
             for (auto e = statement.rbegin(); e != statement.rend(); ++e)
-                if (e->kind == EntryKind::buy || e->kind == EntryKind::sell) {
+                if ((e->kind == EntryKind::buy || e->kind == EntryKind::sell) &&
+                    !failed.contains(e->trade.text))
                     rows.push_back(trade_json(stage_.world, **account, *e));
-                }
+        }
+        return page(rows, call);
+    }
+
+    HttpReply activity(HttpCall const& call) const {
+        auto const account = asked_account(call);
+        if (!account) return refusal("user is an address", "user");
+        auto const type = call.field("type").value_or("");
+        std::vector<std::string> rows;
+        if (*account) {
+            auto const& statement = accounts().statement((*account)->id);
+            for (auto e = statement.rbegin(); e != statement.rend(); ++e) {
+                auto const is_redeem = e->kind == EntryKind::payout;
+                if (!is_redeem && e->kind != EntryKind::deposit) continue;
+                if (!type.empty() && type != (is_redeem ? "REDEEM" : "DEPOSIT")) continue;
+                rows.push_back(activity_json(stage_.world, **account, *e));
+            }
         }
         return page(rows, call);
     }
@@ -310,6 +354,7 @@ net::server::Router data_api_router(Stage stage) {
     };
     add("/v2/positions", [](DataApi const& a, HttpCall const& c) { return a.positions(c); });
     add("/v2/trades", [](DataApi const& a, HttpCall const& c) { return a.trades(c); });
+    add("/v2/activity", [](DataApi const& a, HttpCall const& c) { return a.activity(c); });
     add("/v2/value", [](DataApi const& a, HttpCall const& c) { return a.value(c); });
     add("/v2/resolutions", [](DataApi const& a, HttpCall const& c) { return a.resolutions(c); });
     return router;

@@ -27,7 +27,8 @@ bool is_resolved(WorldMarket const& m, UtcTime now) {
 
 // Between the end and the resolution the answer is on its way to the oracle.
 char const* oracle_status(WorldMarket const& m, UtcTime now) {
-    if (is_resolved(m, now)) return "resolved";
+    if (is_resolved(m, now)) return m.voided ? nullptr : "resolved";
+    if (m.disputed_until && now < *m.disputed_until) return "disputed";
     return now >= m.market.window.end() + Seconds{20} ? "proposed" : nullptr;
 }
 
@@ -111,7 +112,9 @@ void write_metadata(Writer& w, WorldMarket const& m, UtcTime now) {
         w.null("eventMetadata");
         return;
     }
-    w.key("eventMetadata").begin_object().raw("priceToBeat", to_string(*m.strike));
+    auto const strike =
+        m.wrong_strike ? UsdPrice::from_e8(m.strike->e8() + m.strike->e8() / 1'000) : *m.strike;
+    w.key("eventMetadata").begin_object().raw("priceToBeat", to_string(strike));
     if (m.final_price && is_resolved(m, now)) w.raw("finalPrice", to_string(*m.final_price));
     w.end_object();
 }

@@ -69,8 +69,16 @@ public:
     // Somebody else takes: FAK for so many shares at so much, in the first outcome's token.
     // Returns what it got.
     Shares noise_order(ConditionId const& market, Side side, Price limit, Shares size, UtcTime now);
-    // Ends trading, cancels what rests and pays; an empty winner pays half.
-    void resolve(ConditionId const& market, std::optional<Outcome> winner, UtcTime now);
+    // Ends trading, cancels what rests and pays by the market's winner of that time; without one,
+    // half. `pays_from`: the chain knows no payouts before.
+    void resolve(
+        ConditionId const& market,
+        std::optional<Outcome> winner,
+        UtcTime now,
+        std::optional<UtcTime> pays_from = {}
+    );
+    // Another winner than was announced.
+    void announce(ConditionId const& market, std::optional<Outcome> winner, UtcTime now);
     void forget(ConditionId const& market);
     // 425 for `down_for`, then post-only for the venue's two minutes.
     void restart(UtcTime now, Nanos down_for);

@@ -177,7 +177,17 @@ void Exchange::reverse(TradeRecord& trade, UtcTime now) {
     }
 }
 
-void Exchange::resolve(ConditionId const& market, std::optional<Outcome> winner, UtcTime now) {
+void Exchange::announce(ConditionId const& market, std::optional<Outcome> winner, UtcTime now) {
+    now_ = std::max(now_, now);
+    tell(MarketDecided{now_, market, winner});
+}
+
+void Exchange::resolve(
+    ConditionId const& market,
+    std::optional<Outcome> winner,
+    UtcTime now,
+    std::optional<UtcTime> pays_from
+) {
     now_ = std::max(now_, now);
     auto& book = books_[market];
     simulated::Notices notices;
@@ -189,7 +199,7 @@ void Exchange::resolve(ConditionId const& market, std::optional<Outcome> winner,
     tell(MarketDecided{now_, market, winner});
     if (!options_.auto_redeem_after) return;
     Due due;
-    due.at = now_ + *options_.auto_redeem_after;
+    due.at = std::max(now_, pays_from.value_or(now_)) + *options_.auto_redeem_after;
     due.chore = Chore::redeem;
     due.market = market;
     schedule(std::move(due));

@@ -68,8 +68,12 @@ struct WorldMarket {
     UsdPrice threshold_high;       // high end of a bracket
     std::optional<Outcome> winner; // once resolved; empty then means half and half
     bool pays_half = false;
-    std::string tags; // slugs, joined by ","
-    Usdc liquidity;   // as Gamma lists it
+    bool voided = false;                   // closed without a winner
+    std::optional<UtcTime> disputed_until; // the oracle's answer is challenged so long
+    std::optional<UtcTime> reversed_at;    // the winner announced first is taken back then
+    bool wrong_strike = false;             // published 10 bps too high
+    std::string tags;                      // slugs, joined by ","
+    Usdc liquidity;                        // as Gamma lists it
 
     std::optional<Price> last_trade; // of the first outcome
     std::int64_t volume_micros = 0;  // traded so far, in USDC

@@ -211,8 +211,18 @@ void World::step_phase(WorldMarket& market, UtcTime at) {
             oracle_.value(market.asset, is_updown ? market.market.rule : spot_rule(), window.end());
         tell(MarketChanged{at, market.market.condition});
     }
-    if (is_updown && at == market.strike_published_at)
+    if (is_updown && at == market.strike_published_at) {
+        FaultSubject subject;
+        subject.topic = market.market.slug;
+        if (faults_.strike(FaultKind::wrong_strike, subject, at)) market.wrong_strike = true;
         tell(MarketChanged{at, market.market.condition});
+    }
+    if (market.phase == Phase::resolved && market.reversed_at && at >= *market.reversed_at) {
+        market.reversed_at.reset();
+        market.winner = opposite(market.winner.value());
+        exchange_.announce(market.market.condition, market.winner, at);
+        tell(MarketChanged{at, market.market.condition});
+    }
     if (market.phase == Phase::ended && at >= market.resolves_at && resolve(market, at))
         tell(MarketChanged{at, market.market.condition});
 }
@@ -224,13 +234,29 @@ bool World::resolve(WorldMarket& market, UtcTime at) {
         market.resolves_at = at + late->delay;
         return false;
     }
+    if (auto const disputed = faults_.strike(FaultKind::resolve_disputed, subject, at)) {
+        market.disputed_until = at + disputed->delay;
+        market.resolves_at = *market.disputed_until;
+        return false;
+    }
     market.phase = Phase::resolved;
+    std::optional<UtcTime> pays_from;
+    if (faults_.strike(FaultKind::resolve_half, subject, at)) market.pays_half = true;
+    if (auto const voided = faults_.strike(FaultKind::resolve_void, subject, at)) {
+        market.pays_half = market.voided = true;
+        pays_from = at + voided->delay;
+    }
     if (!market.pays_half && market.final_price) {
         market.winner = first_wins(market) ? Outcome::up : Outcome::down;
         if (faults_.strike(FaultKind::resolve_flipped, subject, at))
             market.winner = opposite(*market.winner);
+        if (auto const reversed = faults_.strike(FaultKind::resolve_reversed, subject, at)) {
+            market.winner = opposite(*market.winner);
+            market.reversed_at = at + reversed->delay;
+            pays_from = market.reversed_at;
+        }
     }
-    exchange_.resolve(market.market.condition, market.winner, at);
+    exchange_.resolve(market.market.condition, market.winner, at, pays_from);
     return true;
 }
 

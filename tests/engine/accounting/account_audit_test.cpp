@@ -272,6 +272,25 @@ TEST_CASE("Audit explains purchases on their way to the chain", "[accounting]") 
     CHECK(wrong_rows(result) == std::vector<std::string>{});
 }
 
+TEST_CASE("Audit knows of a purchase mined after the run had ended", "[accounting]") {
+    Scratch scratch{Scratch::fast()};
+    auto book = open_at(scratch / "ledger.sqlite");
+    auto facts = history(false);
+    facts.resize(4);
+    REQUIRE(book.apply_batch(facts));
+    auto view = read_ledger(book);
+    REQUIRE(view.has_value());
+    Evidence clob;
+    clob.source = "clob";
+    clob.on_chain = true;
+    clob.fills = {{order, TradeId{"t1"}, token, Side::buy, shares(10), {}, {}, false, true}};
+    clob.collateral = usd_cents(4'383);
+
+    auto const result = audit(*view, {clob});
+
+    CHECK(wrong_rows(result) == std::vector<std::string>{});
+}
+
 TEST_CASE("Audit says whom it could not ask", "[accounting]") {
     Desk desk;
     desk.venue = {};

@@ -103,7 +103,8 @@ struct AppWorld {
     explicit AppWorld(
         config::RunConfig const& config = config_of(),
         bool simulated = true,
-        AppWorld const* before = nullptr
+        AppWorld const* before = nullptr,
+        bool money_is_real = false
     )
         : clock{before != nullptr ? before->clock.utc_now() : first_window.start},
           venue{
@@ -148,6 +149,7 @@ struct AppWorld {
             EventKinds::of<MarketListed, BookSnapshot, BookChange, TickSizeChanged, PublicTrade>(),
             [this](Event const& event) { venue.on(event); }
         );
+        if (money_is_real) engine.money_is_real();
         if (before != nullptr) inherit(*before);
         engine.warm_up(Asset::btc, history());
         engine.supervisor().start(runtime::Stage::close, "venue", venue.run());

@@ -1,3 +1,5 @@
+#include "connectors/sandbox/fault_plan.hpp"
+#include "connectors/sandbox/public/gamma.hpp"
 #include "connectors/sandbox/world/question_forms.hpp"
 #include "connectors/sandbox/world/world.hpp"
 #include "tests/support/catch.hpp"
@@ -120,6 +122,102 @@ TEST_CASE(
 
     auto const audit = world.exchange().audit();
     CHECK(audit.defects == std::vector<std::string>{});
+}
+
+namespace {
+
+// One market of a world with one fault, after so long.
+struct FaultyWorld {
+    FaultPlan plan;
+    World world;
+    std::vector<std::optional<Outcome>> announced;
+
+    explicit FaultyWorld(std::string const& fault)
+        : plan{parse_fault_script(
+                   "at 0s count=1 topic=" + updown_slug(Asset::btc, {start, Seconds{300}}) + " " +
+                       fault,
+                   "test"
+               )
+                   .value(), start, 1},
+          world{small_world(), make_generated_path(7), plan} {
+        world.subscribe([&](WorldEvent const& event) {
+            auto const* news = std::get_if<ExchangeNews>(&event);
+            auto const* decided = news ? std::get_if<MarketDecided>(news) : nullptr;
+            if (decided && decided->market == market().market.condition)
+                announced.push_back(decided->winner);
+        });
+    }
+
+    WorldMarket const& market() const {
+        return *world.markets().find_slug(updown_slug(Asset::btc, {start, Seconds{300}}));
+    }
+
+    Outcome true_winner() const {
+        return *market().final_price >= *market().strike ? Outcome::up : Outcome::down;
+    }
+
+    std::string gamma() const { return gamma_market(world, market(), world.now()); }
+};
+
+} // namespace
+
+TEST_CASE("World announces the wrong side and takes it back", "[sandbox][world][fault]") {
+    FaultyWorld faulty{"fault=resolve_reversed delay=2m"};
+
+    faulty.world.advance_to(start + Seconds{400});
+    CHECK(faulty.market().winner == opposite(faulty.true_winner()));
+    faulty.world.advance_to(start + Seconds{600});
+
+    CHECK(faulty.market().winner == faulty.true_winner());
+    CHECK(
+        faulty.announced ==
+        std::vector<std::optional<Outcome>>{opposite(faulty.true_winner()), faulty.true_winner()}
+    );
+}
+
+TEST_CASE("World resolves a market half and half", "[sandbox][world][fault]") {
+    FaultyWorld faulty{"fault=resolve_half"};
+
+    faulty.world.advance_to(start + Seconds{440});
+
+    CHECK_FALSE(faulty.market().winner);
+    CHECK(faulty.announced == std::vector<std::optional<Outcome>>{std::nullopt});
+    CHECK(faulty.gamma().find("\"umaResolutionStatus\":\"resolved\"") != std::string::npos);
+}
+
+TEST_CASE("World voids a market: closed, and no oracle spoke", "[sandbox][world][fault]") {
+    FaultyWorld faulty{"fault=resolve_void delay=5m"};
+
+    faulty.world.advance_to(start + Seconds{440});
+
+    CHECK(faulty.market().voided);
+    CHECK(faulty.gamma().find("\"closed\":true") != std::string::npos);
+    CHECK(faulty.gamma().find("\"umaResolutionStatus\":null") != std::string::npos);
+}
+
+TEST_CASE("World has a result disputed before it stands", "[sandbox][world][fault]") {
+    FaultyWorld faulty{"fault=resolve_disputed delay=10m"};
+
+    faulty.world.advance_to(start + Seconds{440});
+    CHECK(faulty.gamma().find("\"umaResolutionStatus\":\"disputed\"") != std::string::npos);
+    CHECK(faulty.announced.empty());
+    faulty.world.advance_to(start + Seconds{1'100});
+
+    CHECK(faulty.market().winner == faulty.true_winner());
+    CHECK(faulty.gamma().find("\"umaResolutionStatus\":\"resolved\"") != std::string::npos);
+}
+
+TEST_CASE("World publishes a strike that nobody captured", "[sandbox][world][fault]") {
+    FaultyWorld faulty{"fault=wrong_strike"};
+
+    faulty.world.advance_to(start + Seconds{440});
+
+    CHECK(faulty.market().wrong_strike);
+    auto const strike = *faulty.market().strike;
+    CHECK(
+        faulty.gamma().find(to_string(UsdPrice::from_e8(strike.e8() + strike.e8() / 1'000))) !=
+        std::string::npos
+    );
 }
 
 TEST_CASE("World asks in every form and decides each by its claim", "[sandbox][world]") {
