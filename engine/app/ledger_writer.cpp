@@ -25,7 +25,7 @@ LedgerWriter::LedgerWriter(
 
 void LedgerWriter::post(Fact const& fact) {
     if (failed_) return;
-    if (inbox_.post(fact)) ++posted_;
+    if (inbox_.post(std::make_shared<Fact const>(fact))) ++posted_;
 }
 
 Task<void> LedgerWriter::run() {
@@ -36,9 +36,9 @@ Task<void> LedgerWriter::run() {
         // What follows a batch that was not written would leave a gap in the books.
         if (broken) continue;
         auto batch = std::make_shared<std::vector<Fact>>();
-        batch->push_back(std::move(*first));
+        batch->push_back(**first);
         while (auto more = inbox_.try_next())
-            batch->push_back(std::move(*more));
+            batch->push_back(**more);
         auto const size = batch->size();
         std::function<Result<Written>()> const work = [ledger = ledger_, batch] {
             auto const applied = ledger->apply_batch(*batch);

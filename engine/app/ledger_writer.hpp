@@ -35,7 +35,8 @@ private:
     runtime::SidePool& pool_;
     std::shared_ptr<ledger::Ledger> ledger_;
     OnFailure on_failure_;
-    runtime::FatalMailbox<Fact> inbox_;
+    // Pointers: the queue's whole room is touched in time, and facts are large.
+    runtime::FatalMailbox<std::shared_ptr<Fact const>> inbox_;
     std::uint64_t posted_ = 0;
     std::uint64_t written_ = 0;
     bool failed_ = false;

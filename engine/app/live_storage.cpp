@@ -52,10 +52,11 @@ Result<std::uint64_t> recover(std::vector<fs::path> const& journals, ledger::Led
     return book_missing_facts(journals.back(), ledger);
 }
 
+// Further starts within one second sort behind the first: '_' comes after '.', and '-' does not.
 fs::path free_name(fs::path const& directory, std::string const& name) {
     auto path = directory / (name + ".log");
     for (int i = 2; fs::exists(path); ++i)
-        path = directory / fmt::format("{}-{}.log", name, i);
+        path = directory / fmt::format("{}_{:02}.log", name, i);
     return path;
 }
 
