@@ -8,9 +8,21 @@ import subprocess
 import unittest
 
 from reload_test import Running
-from replay_case import BINARY, ROOT, ReplayCase
+from replay_case import BINARY, ROOT, ReplayCase, wait_for
 
 SAMPLE_BARS = [ROOT / f"data/sample/{coin}-1m-bars.tape" for coin in ("btc", "eth")]
+
+
+def resealed(text, old, new):
+    """The model file with its contents edited and the checksum made to fit (models/fingerprint.hpp)."""
+    head, body = text.rstrip("\n").split(',"model":', 1)
+    assert old in body, old
+    body = body[:-1].replace(old, new, 1)
+    state = 0xCBF29CE484222325
+    for byte in body.encode():
+        state = (state ^ byte) * 0x100000001B3 % 2**64
+        state ^= state >> 32
+    return re.sub(r'"checksum":"\w{16}"', f'"checksum":"{state:016x}"', head) + f',"model":{body}}}\n'
 
 
 class ModelsTest(ReplayCase):
@@ -142,12 +154,25 @@ class ModelsTest(ReplayCase):
             edits=[("[model]\n", f'[model]\nkind = "trained"\ntrained_models = "{folder}"\n')]
         )
         run = Running(self, config)
-        good = (folder / "plain/model.json").read_text()
-
-        (folder / "plain/model.json").write_text(good.replace('"calibrator":"moments ', '"calibrator":"moments 1', 1))
-        since = run.hup(self, "trained models refused, those in use stay")
-        self.assertTrue(run.has("damaged: checksum", since), run.lines[since:])
-        (folder / "plain/model.json").write_text(good)
+        path = folder / "plain/model.json"
+        good = path.read_text()
+        first, second = json.loads(good)["model"]["features"][:2]
+        lists = [r"the model's \(\d+, hash \w{16}\)", r"the engine's \(\d+, hash \w{16}\): " + f"{first}, {second}, "]
+        refused = {
+            "damaged": (good.replace('"calibrator":"moments ', '"calibrator":"moments 1', 1), ["damaged: checksum"]),
+            "cut short": (good[:-40], ["no complete JSON"]),
+            "other order": (resealed(good, f'"{first}","{second}"', f'"{second}","{first}"'), lists),
+            "other features": (resealed(good, f'["{first}",', "["), lists),
+            "other scale": (resealed(good, '"calibrator":"moments ', '"calibrator":"moments 1 '), ["calibrator: "]),
+        }
+        for name, (text, why) in refused.items():
+            with self.subTest(name):
+                path.write_text(text)
+                since = run.hup(self, "trained models refused, those in use stay")
+                for pattern in why:
+                    found = wait_for(lambda: any(re.search(pattern, line) for line in run.lines[since:]))
+                    self.assertTrue(found, (pattern, run.lines[since:]))
+        path.write_text(good)
         self.polyquant("models", "promote", "corrected", "--force")
         since = run.hup(self, "trained models from now on: BTC spot corrected")
         run.stop(self)
