@@ -29,6 +29,8 @@ ALLOWED = {
     "engine/backtest": ["engine/core", "config", "models"],
     "engine/report": ["engine/core", "engine/ledger", "engine/backtest", "models"],
     "engine/observe": ["engine/core", "engine/execution", "config", "strategies", "models", "engine/market"],
+    # Carries the book's tasks out; the book itself knows no chain.
+    "connectors/chain/redeemer": ["connectors", "engine/core", "engine/runtime", "engine/settlement/redemption"],
     "engine/metrics": ["engine/core", "engine/observe", "connectors/json"],
     "engine/dashboard": ["engine/core", "engine/observe", "engine/metrics", "engine/runtime", "connectors/net", "connectors/json"],
     "connectors": ["engine/core", "engine/ports", "engine/runtime", "config"],

@@ -13,6 +13,7 @@ struct Log {
     std::vector<Hash32> topics{};
     ByteString data{};
     std::uint64_t index = 0; // within its block
+    Hash32 transaction{};
 
     friend bool operator==(Log const&, Log const&) = default;
 };

@@ -103,11 +103,12 @@ public:
     }
 
     Result<void> feed_end() {
+        auto const cut = Failure{Fault::transport, {}, "the connection ended within the answer"};
+        // The parser insists on having seen a byte before the end.
+        if (!parser_->got_some()) return cut;
         boost::system::error_code error;
         parser_->put_eof(error);
-        if (error || !parser_->is_done()) {
-            return Failure{Fault::transport, {}, "the connection ended within the answer"};
-        }
+        if (error || !parser_->is_done()) return cut;
         done_ = true;
         closed_ = true;
         return {};

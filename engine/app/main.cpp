@@ -19,6 +19,7 @@
 #include "engine/app/quotes_command.hpp"
 #include "engine/app/reconcile_command.hpp"
 #include "engine/app/record_command.hpp"
+#include "engine/app/redeem_command.hpp"
 #include "engine/app/replay_command.hpp"
 #include "engine/app/report_command.hpp"
 #include "engine/app/run_command.hpp"
@@ -27,6 +28,7 @@
 #include "engine/app/sweep_command.hpp"
 #include "engine/app/sweep_worker.hpp"
 #include "engine/app/transfer_command.hpp"
+#include "engine/app/wallet_command.hpp"
 #include "engine/runtime/clock.hpp"
 #include "strategies/catalog.hpp"
 
@@ -290,6 +292,8 @@ int dispatch(int argc, char** argv) {
         std::vector<std::string> const args(argv + 2, argv + argc);
         if (command == "tape") return tape::run_tape_command(args, std::cout, std::cerr);
         if (command == "fetch") return app::run_fetch(args, std::cout, std::cerr);
+        if (command == "wallet") return app::run_wallet(args, std::cout, std::cerr);
+        if (command == "redeem") return app::run_redeem(args, std::cout, std::cerr);
         if (command == "record") return app::run_record(args, std::cout, std::cerr);
         if (command == "train") return app::run_train(args, std::cout, std::cerr);
         if (command == "evaluate") return app::run_evaluate(args, std::cout, std::cerr);
@@ -321,6 +325,8 @@ int dispatch(int argc, char** argv) {
     line.app.add_subcommand("signal", "Log every decision of the pipeline without orders");
     line.app.add_subcommand("evaluate", "Judge every model on held-out windows and quotes");
     line.app.add_subcommand("models", "List, show, compare and promote trained models");
+    line.app.add_subcommand("wallet", "Money and approvals on the chain (see wallet --help)");
+    line.app.add_subcommand("redeem", "Winnings back into the wallet (see redeem --help)");
     line.app.add_subcommand("sandbox", "A venue of one's own on this machine (see sandbox --help)");
     line.app.add_subcommand("keys", "Encrypted keys and API credentials (see keys --help)");
     line.app.add_subcommand("backtest", "Trade recorded books, or bars with modelled quotes");

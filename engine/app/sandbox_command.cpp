@@ -1,5 +1,6 @@
 #include "engine/app/sandbox_command.hpp"
 
+#include "connectors/sandbox/host/devnet.hpp"
 #include "connectors/sandbox/host/sandbox.hpp"
 #include "engine/app/bar_input.hpp"
 #include "engine/app/exit_code.hpp"
@@ -34,6 +35,8 @@ struct Arguments {
     int expiry_markets = 40;
     double book_rate = 1;
     double minutes = 0;
+    bool chain = false;
+    sandbox::DevnetOptions devnet{};
 };
 
 void declare(CLI::App& app, Arguments& a) {
@@ -67,6 +70,12 @@ void declare(CLI::App& app, Arguments& a) {
         ->capture_default_str();
     app.add_option("--minutes", a.minutes, "Stop after so many minutes of real time")
         ->check(CLI::PositiveNumber);
+    app.add_flag(
+        "--chain", a.chain, "With a local chain behind polygon_rpc and relayer; needs node"
+    );
+    app.add_option("--chain-script", a.devnet.script, "What starts it")->capture_default_str();
+    app.add_option("--chain-modules", a.devnet.modules, "Where its node_modules are")
+        ->capture_default_str();
     app.footer("The engine finds it by DIR/endpoints.toml, given as one more -c file. A line of a "
                "script: at 120s for 20s service=clob path=/order fault=hang_before");
 }
@@ -180,9 +189,15 @@ std::string status_line(SandboxStatus const& s, double speed, std::uint64_t requ
 
 class SandboxRun {
 public:
-    SandboxRun(SandboxOptions options, double speed, double minutes, std::FILE* out)
+    SandboxRun(
+        SandboxOptions options,
+        std::optional<sandbox::DevnetOptions> devnet,
+        double speed,
+        double minutes,
+        std::FILE* out
+    )
         : clock_{options.scale}, console_{out}, speed_{speed}, minutes_{minutes},
-          options_{std::move(options)} {}
+          options_{std::move(options)}, devnet_options_{std::move(devnet)} {}
 
     Result<void> run() {
         auto const started = start();
@@ -204,7 +219,25 @@ public:
     }
 
 private:
+    // A sandbox without its chain is still a venue: what is missing is said, and it runs.
+    void start_chain() {
+        if (!devnet_options_) return;
+        std::error_code ignored;
+        std::filesystem::create_directories(options_.directory, ignored);
+        devnet_options_->log = options_.directory / "chain.log";
+        auto made = sandbox::Devnet::start(*devnet_options_);
+        if (!made) {
+            console_.line("no local chain: " + describe(made.error()));
+            return;
+        }
+        devnet_ = std::move(*made);
+        options_.polygon_rpc = devnet_->rpc();
+        options_.relayer = devnet_->relayer();
+        console_.line("local chain ready: " + devnet_->rpc() + ", control " + devnet_->control());
+    }
+
     Result<void> start() {
+        start_chain();
         console_.line("making the world ...");
         auto made = Sandbox::start(
             io_.get_executor(),
@@ -274,6 +307,8 @@ private:
     double speed_;
     double minutes_;
     SandboxOptions options_;
+    std::optional<sandbox::DevnetOptions> devnet_options_;
+    std::unique_ptr<sandbox::Devnet> devnet_{};
     asio::signal_set signals_{io_, SIGINT, SIGTERM};
     asio::steady_timer stop_{io_, Instant::max()}; // layer-ok: woken by a signal, no time in it
     bool is_behind_ = false;
@@ -316,7 +351,9 @@ int run_sandbox(std::vector<std::string> args, std::FILE* out, std::FILE* err) {
         fmt::print(err, "{}\n", describe(options.error()));
         return code(ExitCode::usage);
     }
-    SandboxRun run{std::move(*options), a.speed, a.minutes, out};
+    std::optional<sandbox::DevnetOptions> devnet;
+    if (a.chain) devnet = a.devnet;
+    SandboxRun run{std::move(*options), std::move(devnet), a.speed, a.minutes, out};
     auto const done = run.run();
     if (done) return code(ExitCode::ok);
     fmt::print(err, "{}\n", describe(done.error()));

@@ -11,7 +11,6 @@ export class Control {
       auto: contracts.AutoRedeem.abi, factory: contracts.ProxyFactory.abi, deposit: contracts.DepositWallet.abi,
     };
     this.queue = Promise.resolve();
-    this.bankReady = false;
     this.deposits = new Map(); // wallet by owner
   }
 
@@ -46,12 +45,11 @@ export class Control {
     return this.viem.decodeFunctionResult({ abi, functionName, data: result });
   }
 
-  async bank() {
-    if (this.bankReady) return;
+  // Whatever is given away comes from here. Before any snapshot is taken.
+  async openBank() {
     const { usdce, ctf } = this.addresses;
     await this.send(BANK, usdce, this.abi.dollar, "mint", [BANK, USD_SUPPLY]);
     await this.send(BANK, usdce, this.abi.dollar, "approve", [ctf, USD_SUPPLY]);
-    this.bankReady = true;
   }
 
   async tokens(condition) {
@@ -76,7 +74,6 @@ export class Control {
 
   // {condition, wallet, up, down}: shares in micros
   async do_give({ condition, wallet, up = 0, down = 0 }) {
-    await this.bank();
     const { ctf, usdce } = this.addresses;
     const most = BigInt(Math.max(Number(up), Number(down)));
     await this.send(BANK, ctf, this.abi.ctf, "splitPosition", [usdce, this.viem.zeroHash, condition, [1n, 2n], most]);

@@ -156,6 +156,7 @@ await rpc("anvil_setNextBlockBaseFeePerGas", ["0x" + 30_000_000_000n.toString(16
 await rpc("evm_mine");
 
 const control = new Control({ viem, rpc, addresses, contracts, real });
+await control.openBank();
 const relayer = new Relayer(control);
 const blockTime = Number(option("block-time") ?? 0);
 if (blockTime > 0) await rpc("evm_setIntervalMining", [blockTime]);

@@ -61,6 +61,8 @@ net::server::ServerLimits limits_at(double factor) {
 struct Sandbox::State {
     runtime::Clock& clock;
     std::filesystem::path directory;
+    std::string polygon_rpc;
+    std::string relayer;
     runtime::TimeScale scale;
     Tell tell;
     FaultPlan plan;
@@ -73,8 +75,9 @@ struct Sandbox::State {
     bool is_restarting = false;
 
     State(runtime::Clock& c, SandboxOptions options, ServedCredentials served, Tell on_news)
-        : clock{c}, directory{std::filesystem::absolute(options.directory)}, scale{options.scale},
-          tell{std::move(on_news)},
+        : clock{c}, directory{std::filesystem::absolute(options.directory)},
+          polygon_rpc{std::move(options.polygon_rpc)}, relayer{std::move(options.relayer)},
+          scale{options.scale}, tell{std::move(on_news)},
           plan{std::move(options.faults), options.world.start, options.world.seed},
           world{
               options.world,
@@ -132,9 +135,9 @@ Result<void> Sandbox::State::write_endpoints() const {
     e.polybolt = url(Service::polybolt);
     e.rtds = url(Service::rtds);
     e.website = url(Service::website);
-    // Not part of the sandbox: they answer 404 here rather than reach the real ones.
-    e.relayer = url(Service::website) + "/relayer";
-    e.polygon_rpc = url(Service::website) + "/polygon";
+    // Without a local chain they answer 404 here rather than reach the real ones.
+    e.relayer = relayer.empty() ? url(Service::website) + "/relayer" : relayer;
+    e.polygon_rpc = polygon_rpc.empty() ? url(Service::website) + "/polygon" : polygon_rpc;
     e.ca_file = (directory / "ca.pem").string();
     e.clock_factor = scale.factor;
     e.clock_real_anchor = format_utc(scale.real_anchor);

@@ -20,6 +20,9 @@ struct SandboxOptions {
     WorldOptions world{};
     std::unique_ptr<PricePath> path{}; // empty: generated from the world's seed
     std::vector<FaultLine> faults{};
+    // Of a local chain; empty: there is none, and the services answer 404.
+    std::string polygon_rpc{};
+    std::string relayer{};
 };
 
 // What a terminal shows.

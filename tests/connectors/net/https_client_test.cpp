@@ -190,6 +190,18 @@ TEST_CASE("HttpsClient does not take a cut stream for the end of an answer", "[n
     CHECK(f.get().error().fault == Fault::transport);
 }
 
+TEST_CASE("HttpsClient reports a goodbye instead of an answer as transport", "[net][https]") {
+    Fixture f{[](Peer& peer) -> Task<void> {
+        co_await peer.read_request();
+        co_await peer.close();
+    }};
+
+    auto const answer = f.get();
+
+    REQUIRE(answer.has_error());
+    CHECK(answer.error().fault == Fault::transport);
+}
+
 TEST_CASE("HttpsClient decompresses, up to its limit", "[net][https]") {
     HttpsClient::Options options;
     options.body_bytes_max = 100'000;
