@@ -128,7 +128,7 @@ struct AppWorld {
                   ledger,
                   listener,
                   {},
-                  {},
+                  models::calibration::AskTable{},
                   {},
                   {},
                   {},
