@@ -47,8 +47,9 @@ TEST_CASE("Scalp's likely orders follow the bankroll", "[strategies][scalp]") {
     params.sizing = Sizing::kelly;
     auto const s1 = ScalpWorld::s1(params);
     ScalpWorld w;
+    w.bankroll = usd(200);
     auto const before = likely(w, *s1);
-    w.bankroll = usd(25);
+    w.bankroll = usd(100);
 
     auto const after = likely(w, *s1);
 

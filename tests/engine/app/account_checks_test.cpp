@@ -42,6 +42,9 @@ std::string chain(std::string const& balance, std::string const& code = "0x") {
 // 100 USD in wallet and on the chain, 50 needed, until a test scripts otherwise.
 struct Examined : ClobWorld {
     config::RunConfig config{};
+    // The checks open a session of their own, which adds its groups; the world's has added them.
+    net::EndpointGroups own_groups{[](std::string const&, BreakerState) {
+    }};
 
     Examined() {
         clob.on("GET /balance-allowance/update", {.body = ""});
@@ -53,7 +56,15 @@ struct Examined : ClobWorld {
     }
 
     std::map<std::string, CheckOutcome> examine(polymarket::ClobAccount account) {
-        auto outside = context();
+        net::NetContext outside{
+            io.get_executor(),
+            clock,
+            supervisor,
+            dialer,
+            own_groups,
+            client,
+            net::random_from_seed(7)
+        };
         AccountChecks checks{outside, config, std::move(account), {usd(50), false}};
         std::map<std::string, CheckOutcome> found;
         auto const all = checks.all();

