@@ -70,8 +70,9 @@ class Expiry(live_test.LiveCase):
             return ledger.execute(query, values).fetchall()
 
     def bought(self, strategy="expiry"):
-        """Slugs of the markets in which orders were sent, in their order."""
-        return [row[0] for row in self.rows("SELECT slug FROM orders WHERE strategy = ? ORDER BY seq", strategy)]
+        """Slugs of the markets of its orders, in their order, without those that nobody filled."""
+        query = "SELECT slug FROM orders WHERE strategy = ? AND state NOT IN ('cancelled', 'rejected') ORDER BY seq"
+        return [row[0] for row in self.rows(query, strategy)]
 
     def held(self):
         return {row[0] for row in self.rows("SELECT token FROM positions WHERE strategy = 'expiry' AND shares > 0")}

@@ -134,7 +134,7 @@ class Stop(LiveCase):
         text = CONFIG.read_text()
         for old, new in (
             ("bankroll = 300", "bankroll = 800"),
-            ("bet = 3\n", "bet = 400\ndepth_check = false\n"),
+            ("bet = 3\n", "bet = 760\ndepth_check = false\n"),
             ("order_max = 10", "order_max = 1000"),
             ("daily_loss_max = 500", "daily_loss_max = 5000"),
             ("exposure_per_window_max = 60", "exposure_per_window_max = 2000"),
@@ -158,13 +158,15 @@ class Stop(LiveCase):
                 return 0
 
     def test_everything_that_rests_is_cancelled_and_the_venue_is_asked(self):
-        sandbox = start_sandbox(self, "--speed", "6", "--expiry-markets", "0", "--start", "2026-11-23T12:00:10Z")
+        sandbox = start_sandbox(
+            self, "--speed", "6", "--book-rate", "0.02", "--expiry-markets", "0", "--start", "2026-11-23T12:00:10Z"
+        )
         command = [BINARY, "run", self.config(), "--mode", "sandbox", "--dir", self.work / "sandbox", "--sandbox", sandbox.directory]
         run = subprocess.Popen(
             [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.work
         )
         self.addCleanup(run.kill)
-        resting = "tif = 'gtc' AND state IN ('live', 'partially_filled')"
+        resting = "tif = 'GTC' AND state IN ('live', 'partially_filled')"
         rested = wait_for(lambda: self.orders(resting) > 0 or run.poll() is not None, 120)
         found = self.orders(resting)
         began = time.monotonic()
@@ -181,7 +183,7 @@ class Stop(LiveCase):
         self.assertEqual(self.orders(resting), 0)
         self.check(self.work / "sandbox")
         status = subprocess.run([BINARY, "status", self.work / "sandbox"], capture_output=True, text=True, timeout=60)
-        self.assertRegex(status.stdout, r"exercise +\w+ +gtc +\d+")
+        self.assertRegex(status.stdout, r"exercise +\w+ +GTC +\d+")
         # What was matched just before settles in the next start, as after any stop.
         quiet = self.work / "quiet.toml"
         quiet.write_text(at_rest(self.config().read_text()))

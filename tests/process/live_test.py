@@ -53,22 +53,29 @@ class LiveCase(unittest.TestCase):
         return (self.work / name / "journal.log").read_bytes()
 
     def money_in_ledger(self, mode):
-        """Cash, reserves and claims of all strategies, and what they were given, in micro-USDC."""
+        """Cash, reserves and claims of all strategies, and what they were given, in micro-USDC; shares held, and shares and
+        payout of each token that was settled."""
         with sqlite3.connect(f"file:{self.work / mode / 'ledger.sqlite'}?mode=ro", uri=True) as ledger:
             rows = dict(ledger.execute("SELECT kind, SUM(balance) FROM accounts GROUP BY kind").fetchall())
             held = dict(ledger.execute("SELECT token, SUM(shares) FROM positions GROUP BY token").fetchall())
+            settled = ledger.execute("SELECT token, SUM(shares), SUM(payout) FROM settlements GROUP BY token").fetchall()
         money = rows["cash"] + rows.get("reserved", 0) + rows.get("redeemable", 0)
-        return money, -rows["capital"], {k: v for k, v in held.items() if v}
+        held = {token: shares for token, shares in held.items() if shares}
+        return money, -rows["capital"], held, {token: (shares, payout) for token, shares, payout in settled}
 
     def assert_equal_to_the_sandboxs_books(self, sandbox, mode="sandbox"):
-        """Wallet and ledger to the micro: cash, and every token held."""
+        """Wallet and ledger to the micro: cash, and every token held. Tokens of a market that is settled and not yet paid out
+        are still in the wallet, and in the ledger a claim."""
         accounts = json.loads((sandbox.directory / "accounts.json").read_text())
         self.assertTrue(accounts["audit"]["balances"], accounts["audit"])
         (account,) = accounts["accounts"]
-        cash, capital, held = self.money_in_ledger(mode)
+        money, capital, held, settled = self.money_in_ledger(mode)
         not_ours = micros(account["deposited"]) - capital
         held_there = {t["token"]: micros(t["shares"]) for t in account["tokens"]}
-        self.assertEqual((micros(account["cash"]), held_there), (not_ours + cash, held))
+        for token in held_there.keys() - held.keys():
+            held[token], payout = settled[token]
+            money -= payout
+        self.assertEqual((micros(account["cash"]), held_there), (not_ours + money, held))
         return len([line for line in account["statement"] if line["kind"] in ("buy", "sell")])
 
 
