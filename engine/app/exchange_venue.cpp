@@ -98,7 +98,7 @@ public:
                 [this, file](Usdc amount) {
                     // Established anew at the next start if this cannot be written.
                     (void)replace_file(file, std::to_string(amount.micros()));
-                    book_unassigned(amount);
+                    book_unassigned(amount - capital());
                 },
                 [this](ConditionId const& market) {
                     book_redeemed(market);
@@ -174,6 +174,13 @@ private:
         if (auto const* listed = engine_.board().find(id)) return listed;
         auto const known = markets_.find(id);
         return known == markets_.end() ? nullptr : &known->second;
+    }
+
+    Usdc capital() const {
+        Usdc sum;
+        for (auto const& [name, account] : engine_.portfolio().strategies())
+            sum += account.capital;
+        return sum;
     }
 
     // What the wallet holds beyond the strategies' money, on the ledger as well.

@@ -134,7 +134,8 @@ Task<bool> ReconcileActor::compare() {
     last_.repairs.clear();
     for (auto const& order : last_.look_up)
         execution_.look_up_now(order);
-    if (last_.unassigned && *last_.unassigned + given != deposited_) {
+    auto const told = std::exchange(told_, told_ || last_.unassigned);
+    if (last_.unassigned && (!told || *last_.unassigned + given != deposited_)) {
         deposited_ = *last_.unassigned + given;
         if (hooks_.keep_deposited) hooks_.keep_deposited(*deposited_);
     }

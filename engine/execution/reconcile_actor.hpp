@@ -29,7 +29,7 @@ public:
         std::function<void(std::string)> alarm;
         // What was put into the wallet, to be remembered for the next start: it changes by deposits
         // and withdrawals only, not by trades, and not by what strategies are given.
-        std::function<void(Usdc)> keep_deposited;
+        std::function<void(Usdc)> keep_deposited; // once a start, and when it changes
         // Shares that were claimed of this market are gone from the wallet and everything else
         // agrees: somebody redeemed them.
         std::function<void(ConditionId const&)> redeemed{};
@@ -77,6 +77,7 @@ private:
     ExecutionActor& execution_;
     Portfolio const& portfolio_;
     std::optional<Usdc> deposited_;
+    bool told_ = false; // keep_deposited was called
     Options options_;
     Hooks hooks_;
     runtime::CountMailbox<bool> wake_;
