@@ -10,10 +10,11 @@ import unittest
 from live_test import LiveCase
 from sandbox_case import BINARY, start_sandbox
 
-# The first whole window of three coins ends in its own way. Fills fail on the way, too.
+# The first whole window of each coin ends in its own way. Fills fail on the way, too.
 WINDOW = int(datetime.datetime(2026, 11, 23, 12, 5, tzinfo=datetime.timezone.utc).timestamp())
 ENDS = {
     "btc": "fault=resolve_half",
+    "eth": "fault=resolve_reversed delay=90s",
     "sol": "fault=resolve_void delay=60s",
     "xrp": "fault=resolve_disputed delay=2m",
 }
@@ -35,7 +36,7 @@ class Reconcile(LiveCase):
             self, "--speed", "12", "--expiry-markets", "0", "--start", "2026-11-23T12:03:00Z", "--faults", str(faults)
         )
 
-        summary = self.run_engine(sandbox, "sandbox", "12m")
+        summary = self.run_engine(sandbox, "sandbox", "17m")
         running = self.reconcile(sandbox, self.work / "sandbox")
         sandbox.stop()
         ended = self.reconcile(sandbox, self.work / "sandbox", "--json")
@@ -63,6 +64,11 @@ class Reconcile(LiveCase):
             self.assertIn((first["btc"], "clob", "HALF"), words)
         if first["sol"] in traded:
             self.assertEqual(winners[first["sol"]], "SPLIT")
+        if first["eth"] in traded:
+            said = [ruling for slug, source, ruling in words if slug == first["eth"] and source == "clob"]
+            self.assertEqual(len(said), 2, words)
+            self.assertEqual(winners[first["eth"]], said[-1])
+            self.assertNotEqual(said[0], said[1])
         if first["xrp"] in traded:
             self.assertIn((first["xrp"], "gamma", "DISPUTED"), words)
 

@@ -141,12 +141,14 @@ Task<void> ResolutionWatch::ask(ConditionId id) {
     auto const now = context_.clock.utc_now();
     auto const asked = watch.asked++;
     auto const done = all_spoke(watch);
-    if ((done && !hooks_.has_money(id)) || now > market.window.end() + options_.keep) {
+    auto const watchful = now <= market.window.end() + options_.watchful;
+    if ((done && !watchful && !hooks_.has_money(id)) || now > market.window.end() + options_.keep) {
         watches_.erase(found);
         co_return;
     }
-    watch.next_at = now + (done ? options_.again_every
-                                : net::doubled(options_.pause_min, asked, options_.pause_max));
+    watch.next_at = now + (!done      ? net::doubled(options_.pause_min, asked, options_.pause_max)
+                           : watchful ? options_.again_soon
+                                      : options_.again_every);
 }
 
 Task<void> ResolutionWatch::run() {

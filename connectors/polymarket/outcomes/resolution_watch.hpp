@@ -22,7 +22,10 @@ public:
         Nanos first_after_end = Seconds{60};
         Nanos pause_min = Seconds{30}; // doubled each time, until all have named a result
         Nanos pause_max = Seconds{600};
-        Nanos again_every = Seconds{3'600}; // and then, as long as money waits there: words flip
+        // And then, because words flip, also towards shares that have lost:
+        Nanos again_soon = Seconds{300};    // until `watchful` after the close,
+        Nanos again_every = Seconds{3'600}; // then as long as money waits there.
+        Nanos watchful = Seconds{2 * 3'600};
         // From the close: one that is closed without a winner so long is called void.
         Nanos void_after = Seconds{3'600};
         Nanos keep = Seconds{14 * 86'400};
