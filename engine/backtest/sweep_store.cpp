@@ -3,6 +3,10 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include <chrono>
+#include <sqlite3.h>
+#include <thread>
+
 namespace polyquant::backtest {
 
 namespace {
@@ -70,6 +74,27 @@ struct SweepStore::Impl {
     }
 };
 
+namespace {
+
+// Two processes that change a new file's mode at the same moment would wait for each other's lock;
+// SQLite tells one of them "busy" at once, whatever the timeout.
+void use_write_ahead_log(SQLite::Database& db) {
+    constexpr auto pause = std::chrono::milliseconds{20};
+    for (auto waited = pause * 0;; waited += pause) {
+        try {
+            db.exec("PRAGMA journal_mode = WAL");
+            return;
+        } catch (SQLite::Exception const& error) {
+            if (error.getErrorCode() != SQLITE_BUSY ||
+                waited >= std::chrono::milliseconds{busy_timeout_ms})
+                throw;
+            std::this_thread::sleep_for(pause);
+        }
+    }
+}
+
+} // namespace
+
 SweepStore::SweepStore(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 
 SweepStore::SweepStore(SweepStore&&) noexcept = default;
@@ -78,7 +103,7 @@ SweepStore::~SweepStore() = default;
 
 bool SweepStore::is_store(std::filesystem::path const& file) {
     try {
-        SQLite::Database db{file.string(), SQLite::OPEN_READONLY};
+        SQLite::Database db{file.string(), SQLite::OPEN_READONLY, busy_timeout_ms};
         return db.execAndGet("PRAGMA application_id").getInt() == application_id;
     } catch (SQLite::Exception const&) {
         return false;
@@ -89,7 +114,7 @@ Result<SweepStore> SweepStore::open(std::filesystem::path const& file) {
     try {
         auto impl = std::make_unique<Impl>(file);
         auto& db = impl->db;
-        db.exec("PRAGMA journal_mode = WAL");
+        use_write_ahead_log(db);
         SQLite::Transaction transaction{db, SQLite::TransactionBehavior::IMMEDIATE};
         auto const id = db.execAndGet("PRAGMA application_id").getInt();
         auto const tables = db.execAndGet("SELECT count(*) FROM sqlite_master").getInt();
