@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/ports/order_venue.hpp"
+#include "engine/runtime/record_file.hpp"
 #include "engine/runtime/side_pool.hpp"
 
 #include <filesystem>
@@ -18,15 +19,14 @@ struct KeptIntent {
     std::string bytes;  // as sent
 };
 
-// Append-only, 0600: a signed order is nobody else's business. Lines carry a checksum; one that a
-// crash cut off is dropped when the file is opened again, damage before the end is refused.
+// A record file whose syncs happen on a thread of their own, so that the loop never waits for the
+// disk. A signed order is nobody else's business: 0600.
 class IntentFile {
 public:
     // `pool`: one thread of its own, so that a sync never waits behind the ledger.
     static Result<std::unique_ptr<IntentFile>>
     open(std::filesystem::path const& path, runtime::SidePool& pool);
 
-    ~IntentFile();
     IntentFile(IntentFile const&) = delete;
     IntentFile& operator=(IntentFile const&) = delete;
 
@@ -40,11 +40,9 @@ public:
     std::uint64_t kept() const { return kept_; }
 
 private:
-    struct File;
+    IntentFile(runtime::RecordFile file, runtime::SidePool& pool);
 
-    IntentFile(std::shared_ptr<File> file, runtime::SidePool& pool);
-
-    std::shared_ptr<File> file_; // shared with jobs that outlive us at a hard stop
+    std::shared_ptr<runtime::RecordFile> file_; // shared with jobs that outlive us at a hard stop
     runtime::SidePool& pool_;
     std::uint64_t kept_ = 0;
     std::optional<Failure> failed_{};

@@ -24,9 +24,9 @@ std::uint64_t checksum(std::string_view text) {
     return hash;
 }
 
-// "checksum record\n"
+// "checksum<TAB>record\n"
 std::optional<std::string_view> record_of(std::string_view line) {
-    if (line.size() < 17 || line[16] != ' ') return std::nullopt;
+    if (line.size() < 17 || line[16] != '\t') return std::nullopt;
     std::uint64_t sum = 0;
     auto const [end, error] = std::from_chars(line.data(), line.data() + 16, sum, 16);
     auto const record = line.substr(17);
@@ -44,7 +44,7 @@ struct Contents {
     std::size_t whole = 0; // bytes
 };
 
-Result<Contents> read(std::filesystem::path const& path) {
+Result<Contents> read_whole(std::filesystem::path const& path) {
     Contents contents;
     std::ifstream in{path, std::ios::binary};
     if (!in) return contents;
@@ -62,7 +62,8 @@ Result<Contents> read(std::filesystem::path const& path) {
                 return Failure{
                     Fault::storage,
                     fmt::format("{} at byte {}", path.string(), contents.whole),
-                    "damaged in the middle: restore it from a copy"
+                    "damaged in the middle: restore it from a copy, or move it aside after "
+                    "checking the account"
                 };
             break;
         }
@@ -96,12 +97,18 @@ RecordFile::~RecordFile() {
     if (file_ >= 0) ::close(file_);
 }
 
+Result<std::vector<std::string>> RecordFile::read(std::filesystem::path const& path) {
+    auto contents = read_whole(path);
+    if (!contents) return contents.error();
+    return std::move(contents->records);
+}
+
 Result<RecordFile> RecordFile::open(std::filesystem::path const& path) {
     auto const parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
     std::error_code error;
     std::filesystem::create_directories(parent, error);
     if (error) return disk(parent, "cannot make", error.value());
-    auto contents = read(path);
+    auto contents = read_whole(path);
     if (!contents) return contents.error();
     int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (file < 0) return disk(path, "cannot open", errno);
@@ -115,7 +122,7 @@ Result<RecordFile> RecordFile::open(std::filesystem::path const& path) {
 Result<void> RecordFile::append(std::string_view record) {
     ENSURE(record.find('\n') == std::string_view::npos, "a record is one line");
     if (failed_) return Failure{Fault::storage, path_.string(), "an earlier write failed"};
-    auto const line = fmt::format("{:016x} {}\n", checksum(record), record);
+    auto const line = fmt::format("{:016x}\t{}\n", checksum(record), record);
     std::string_view rest = line;
     failed_ = true;
     while (!rest.empty()) {

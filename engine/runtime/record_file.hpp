@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace polyquant::runtime {
@@ -24,8 +25,11 @@ public:
     RecordFile& operator=(RecordFile&&) = delete;
     ~RecordFile();
 
-    // What earlier processes wrote, oldest first.
-    std::vector<std::string> const& earlier() const { return earlier_; }
+    // All whole records of a file, oldest first; none where there is no file.
+    static Result<std::vector<std::string>> read(std::filesystem::path const& path);
+
+    // What earlier processes wrote, oldest first; once.
+    std::vector<std::string> take_earlier() { return std::exchange(earlier_, {}); }
 
     // One record, without line ends. Every failure is final: nothing is appended after it.
     Result<void> append(std::string_view record);

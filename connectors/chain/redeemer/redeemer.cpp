@@ -65,7 +65,7 @@ Result<std::unique_ptr<Redeemer>> Redeemer::create(
     else
         limits.markets_per_task = 1;
     std::unique_ptr<Redeemer> made{new Redeemer{rpc, clock, std::move(file), std::move(options)}};
-    for (auto const& record : made->file_.earlier()) {
+    for (auto const& record : made->file_.take_earlier()) {
         auto const by_stream = made->stream_.apply(record);
         if (!by_stream) return by_stream.error();
         auto const by_relay = made->relay_.apply(record);
