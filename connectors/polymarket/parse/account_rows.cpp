@@ -1,7 +1,6 @@
 #include "connectors/polymarket/parse/account_rows.hpp"
 
-#include "connectors/json/decimal.hpp"
-#include "connectors/json/dom.hpp"
+#include "connectors/polymarket/parse/data_rows.hpp"
 
 #include <fmt/format.h>
 
@@ -13,20 +12,11 @@ using json::Element;
 
 constexpr auto where = std::string_view{"data_api.rows"};
 
-// Text is exact; numbers carry representation noise beyond the sixth decimal.
+// What is missing or empty is nothing.
 std::optional<std::int64_t> micros(Element row, std::string_view key) {
     auto const value = json::member(row, key);
-    if (!value) return 0;
-    std::string_view text;
-    std::int64_t whole = 0;
-    if (value->get_string().get(text) == simdjson::SUCCESS) {
-        if (text.empty()) return 0;
-        return json::parse_decimal(text, 6, true, whole) ? std::optional{whole} : std::nullopt;
-    }
-    double number = 0;
-    if (value->get_double().get(number) != simdjson::SUCCESS) return std::nullopt;
-    if (!(number >= 0 && number < 9e9)) return std::nullopt;
-    return static_cast<std::int64_t>(number * 1e6 + 0.5);
+    if (!value || (value->is_string() && json::text(row, key).empty())) return 0;
+    return rounded_micros(*value);
 }
 
 std::string first_text(Element row, std::initializer_list<std::string_view> keys) {
@@ -73,22 +63,7 @@ Result<AccountRow> read_row(Element element) {
 } // namespace
 
 Result<AccountRowsPage> parse_account_rows(std::string_view body) {
-    simdjson::dom::parser parser;
-    auto const root = json::parse(parser, body, where);
-    if (!root) return root.error();
-    simdjson::dom::array rows;
-    if (root->get_array().get(rows) != simdjson::SUCCESS &&
-        (*root)["data"].get_array().get(rows) != simdjson::SUCCESS)
-        return Failure{Fault::parse, std::string{where}, "no rows in " + json::excerpt(body)};
-    AccountRowsPage page;
-    for (auto const element : rows) {
-        auto row = read_row(element);
-        if (!row) return row.error();
-        page.rows.push_back(std::move(*row));
-    }
-    if (auto const pagination = json::member(*root, "pagination"))
-        page.next_cursor = json::text(*pagination, "next_cursor");
-    return page;
+    return parse_data_page<AccountRowsPage>(body, where, read_row);
 }
 
 } // namespace polyquant::polymarket

@@ -1,9 +1,6 @@
 #include "connectors/polymarket/parse/positions.hpp"
 
-#include "connectors/json/decimal.hpp"
-#include "connectors/json/dom.hpp"
-
-#include <fmt/format.h>
+#include "connectors/polymarket/parse/data_rows.hpp"
 
 namespace polyquant::polymarket {
 
@@ -19,22 +16,10 @@ std::string_view either(Element row, std::string_view now, std::string_view befo
     return text.empty() ? json::text(row, before) : text;
 }
 
-// Sizes and averages are JSON numbers with representation noise beyond the sixth decimal.
-std::optional<std::int64_t>
-rounded_micros(Element row, std::string_view now, std::string_view before) {
+std::optional<std::int64_t> micros(Element row, std::string_view now, std::string_view before) {
     auto value = json::member(row, now);
     if (!value) value = json::member(row, before);
-    if (!value) return std::nullopt;
-    std::string_view text;
-    std::int64_t micros = 0;
-    if (value->get_string().get(text) == simdjson::SUCCESS) {
-        if (!json::parse_decimal(text, 6, true, micros)) return std::nullopt;
-        return micros;
-    }
-    double number = 0;
-    if (value->get_double().get(number) != simdjson::SUCCESS) return std::nullopt;
-    if (!(number >= 0 && number < 9e9)) return std::nullopt;
-    return static_cast<std::int64_t>(number * 1e6 + 0.5);
+    return value ? rounded_micros(*value) : std::nullopt;
 }
 
 Result<VenuePosition> read_position(Element row) {
@@ -44,11 +29,10 @@ Result<VenuePosition> read_position(Element row) {
     position.market = *market;
     if (!json::parse_token(either(row, "token_id", "asset"), position.token))
         return Failure{Fault::parse, std::string{where}, "a position without a token id"};
-    auto const size = rounded_micros(row, "current_size", "size");
+    auto const size = micros(row, "current_size", "size");
     if (!size) return Failure{Fault::parse, std::string{where}, "a position without a size"};
     position.size = Shares::from_micros(*size);
-    position.average_price =
-        Price::from_micros(rounded_micros(row, "avg_price", "avgPrice").value_or(0));
+    position.average_price = Price::from_micros(micros(row, "avg_price", "avgPrice").value_or(0));
     position.outcome = json::text(row, "outcome");
     auto index = json::whole(row, "outcome_index");
     if (!index) index = json::whole(row, "outcomeIndex");
@@ -64,22 +48,7 @@ Result<VenuePosition> read_position(Element row) {
 } // namespace
 
 Result<PositionsPage> parse_positions(std::string_view body) {
-    simdjson::dom::parser parser;
-    auto const root = json::parse(parser, body, where);
-    if (!root) return root.error();
-    simdjson::dom::array rows;
-    if (root->get_array().get(rows) != simdjson::SUCCESS &&
-        (*root)["data"].get_array().get(rows) != simdjson::SUCCESS)
-        return Failure{Fault::parse, std::string{where}, "no rows in " + json::excerpt(body)};
-    PositionsPage page;
-    for (auto row : rows) {
-        auto position = read_position(row);
-        if (!position) return position.error();
-        page.rows.push_back(std::move(*position));
-    }
-    if (auto const pagination = json::member(*root, "pagination"))
-        page.next_cursor = json::text(*pagination, "next_cursor");
-    return page;
+    return parse_data_page<PositionsPage>(body, where, read_position);
 }
 
 } // namespace polyquant::polymarket
