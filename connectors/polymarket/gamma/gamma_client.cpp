@@ -63,6 +63,19 @@ GammaClient::listed_under(std::string path, std::string slug, Instant deadline) 
     co_return std::nullopt;
 }
 
+Task<Result<std::optional<Listing>>> GammaClient::listing_of(Market market, Instant deadline) {
+    // A coin's event has its market's slug, and carries the prices; of others only the id is sure.
+    if (market.asset) {
+        auto listing = co_await by_slug(market.slug, deadline);
+        co_return listing;
+    }
+    std::vector<ConditionId> const one{market.condition};
+    auto listings = co_await by_conditions(one, deadline);
+    if (!listings) co_return listings.error();
+    if (listings->empty()) co_return std::nullopt;
+    co_return std::optional{std::move(listings->front())};
+}
+
 Task<Result<std::vector<Listing>>>
 GammaClient::by_conditions(std::vector<ConditionId> conditions, Instant deadline) {
     std::vector<Listing> all;

@@ -28,6 +28,8 @@ public:
     Task<Result<std::optional<Listing>>> by_slug(std::string slug, Instant deadline);
     // The same for a market of any event, without the event's prices.
     Task<Result<std::optional<Listing>>> market_by_slug(std::string slug, Instant deadline);
+    // Of a market that was listed before; a coin's window with its event's prices.
+    Task<Result<std::optional<Listing>>> listing_of(Market market, Instant deadline);
     // Open or closed. Those Gamma does not know are left out; any number, asked 50 at a time.
     Task<Result<std::vector<Listing>>>
     by_conditions(std::vector<ConditionId> conditions, Instant deadline);

@@ -1,5 +1,7 @@
 #include "connectors/polymarket/gamma/outcome_feed.hpp"
 
+#include "engine/runtime/ask_when_due.hpp"
+
 #include <algorithm>
 
 namespace polyquant::polymarket {
@@ -85,19 +87,6 @@ bool OutcomeFeed::is_done(Watch const& watch, UtcTime now) {
     return true;
 }
 
-Task<Result<std::optional<Listing>>> OutcomeFeed::ask_gamma(Market market, Instant deadline) {
-    // A coin's event has its market's slug, and carries the prices; of others only the id is sure.
-    if (market.asset) {
-        auto listing = co_await gamma_.by_slug(market.slug, deadline);
-        co_return listing;
-    }
-    std::vector<ConditionId> const one{market.condition};
-    auto listings = co_await gamma_.by_conditions(one, deadline);
-    if (!listings) co_return listings.error();
-    if (listings->empty()) co_return std::nullopt;
-    co_return std::optional{std::move(listings->front())};
-}
-
 Task<void> OutcomeFeed::ask_exchange(ConditionId id, Instant deadline) {
     auto const outcome = co_await gamma_.clob_outcome(id, deadline);
     auto const found = watches_.find(id);
@@ -115,7 +104,7 @@ Task<void> OutcomeFeed::ask(ConditionId id) {
     if (wanted == watches_.end()) co_return;
     auto const deadline = context_.clock.now() + options_.call_max;
     ++counts_.questions;
-    auto const listing = co_await ask_gamma(wanted->second.market, deadline);
+    auto const listing = co_await gamma_.listing_of(wanted->second.market, deadline);
     if (!listing) ++counts_.failures;
     if (listing && *listing) take(id, **listing);
     auto found = watches_.find(id);
@@ -139,19 +128,9 @@ Task<void> OutcomeFeed::ask(ConditionId id) {
 }
 
 Task<void> OutcomeFeed::run() {
-    for (;;) {
-        auto const now = context_.clock.utc_now();
-        std::vector<ConditionId> due;
-        for (auto const& [id, watch] : watches_)
-            if (watch.next_at <= now) due.push_back(id);
-        for (auto const& id : due) {
-            co_await ask(id);
-            auto const state = co_await asio::this_coro::cancellation_state;
-            if (state.cancelled() != asio::cancellation_type::none) co_return;
-        }
-        auto const rang = co_await context_.clock.wait_until(context_.clock.now() + tick);
-        if (!rang) co_return;
-    }
+    co_await runtime::ask_when_due(context_.clock, tick, watches_, [this](ConditionId id) {
+        return ask(id);
+    });
 }
 
 } // namespace polyquant::polymarket

@@ -68,7 +68,6 @@ private:
     };
 
     Task<void> ask(ConditionId id);
-    Task<Result<std::optional<Listing>>> ask_gamma(Market market, Instant deadline);
     Task<void> ask_exchange(ConditionId id, Instant deadline);
     void take(ConditionId const& id, Listing const& listing);
     void resolve(Watch& watch, std::optional<Outcome> winner);

@@ -1,5 +1,7 @@
 #include "connectors/polymarket/outcomes/resolution_watch.hpp"
 
+#include "engine/runtime/ask_when_due.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -54,17 +56,7 @@ bool ResolutionWatch::is_void(Market const& market) const {
 }
 
 Task<void> ResolutionWatch::ask_gamma(Market const& market, Instant deadline) {
-    Result<std::optional<Listing>> listing = std::optional<Listing>{};
-    if (market.asset) {
-        listing = co_await gamma_.by_slug(market.slug, deadline);
-    } else {
-        std::vector<ConditionId> const one{market.condition};
-        auto found = co_await gamma_.by_conditions(one, deadline);
-        if (!found)
-            listing = found.error();
-        else if (!found->empty())
-            listing = std::optional{std::move(found->front())};
-    }
+    auto const listing = co_await gamma_.listing_of(market, deadline);
     if (!listing) ++counts_.failures;
     if (!listing || !*listing || (*listing)->market.condition != market.condition) co_return;
     auto const& row = **listing;
@@ -152,19 +144,9 @@ Task<void> ResolutionWatch::ask(ConditionId id) {
 }
 
 Task<void> ResolutionWatch::run() {
-    for (;;) {
-        auto const now = context_.clock.utc_now();
-        std::vector<ConditionId> due;
-        for (auto const& [id, watch] : watches_)
-            if (watch.next_at <= now) due.push_back(id);
-        for (auto const& id : due) {
-            co_await ask(id);
-            auto const state = co_await asio::this_coro::cancellation_state;
-            if (state.cancelled() != asio::cancellation_type::none) co_return;
-        }
-        auto const rang = co_await context_.clock.wait_until(context_.clock.now() + tick);
-        if (!rang) co_return;
-    }
+    co_await runtime::ask_when_due(context_.clock, tick, watches_, [this](ConditionId id) {
+        return ask(id);
+    });
 }
 
 } // namespace polyquant::polymarket

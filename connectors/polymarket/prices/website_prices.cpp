@@ -1,5 +1,7 @@
 #include "connectors/polymarket/prices/website_prices.hpp"
 
+#include "engine/runtime/ask_when_due.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -116,19 +118,13 @@ Task<void> WebsitePrices::ask(ConditionId id) {
 }
 
 Task<void> WebsitePrices::run() {
-    for (;;) {
-        auto const now = context_.clock.utc_now();
-        std::vector<ConditionId> due;
-        for (auto const& [id, watch] : watches_)
-            if (watch.next_at <= now && rests_until_ <= now) due.push_back(id);
-        for (auto const& id : due) {
-            co_await ask(id);
-            auto const state = co_await asio::this_coro::cancellation_state;
-            if (state.cancelled() != asio::cancellation_type::none) co_return;
-        }
-        auto const rang = co_await context_.clock.wait_until(context_.clock.now() + tick);
-        if (!rang) co_return;
-    }
+    co_await runtime::ask_when_due(
+        context_.clock,
+        tick,
+        watches_,
+        [this](ConditionId id) { return ask(id); },
+        [this](UtcTime now) { return rests_until_ <= now; }
+    );
 }
 
 } // namespace polyquant::polymarket
