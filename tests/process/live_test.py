@@ -1,5 +1,7 @@
 """`polyquant run` against the sandbox: real TLS, HTTP and WebSockets between two processes."""
 
+import collections
+import decimal
 import json
 import pathlib
 import re
@@ -15,8 +17,7 @@ CONFIG = ROOT / "config/sandbox.toml"
 
 def micros(text):
     """"978.128798" as 978128798."""
-    whole, _, part = text.partition(".")
-    return int(whole) * 1_000_000 + int(part.ljust(6, "0") or 0)
+    return int(decimal.Decimal(text) * 1_000_000)
 
 
 class LiveCase(unittest.TestCase):
@@ -64,17 +65,30 @@ class LiveCase(unittest.TestCase):
         return money, -rows["capital"], held, {token: (shares, payout) for token, shares, payout in settled}
 
     def assert_equal_to_the_sandboxs_books(self, sandbox, mode="sandbox"):
-        """Wallet and ledger to the micro: cash, and every token held. Tokens of a market that is settled and not yet paid out
-        are still in the wallet, and in the ledger a claim."""
+        """The account's statement and the ledger to the micro: cash, and shares of every token, those of trades that are matched
+        and not yet mined, too. Tokens of a market that is settled and not yet paid out are still in the wallet, and in the
+        ledger a claim. What the sandbox paid out after the engine ended the ledger still holds as a position."""
         accounts = json.loads((sandbox.directory / "accounts.json").read_text())
         self.assertTrue(accounts["audit"]["balances"], accounts["audit"])
         (account,) = accounts["accounts"]
         money, capital, held, settled = self.money_in_ledger(mode)
         not_ours = micros(account["deposited"]) - capital
-        held_there = {t["token"]: micros(t["shares"]) for t in account["tokens"]}
+        owned, paid = collections.Counter(), {}
+        for line in account["statement"]:
+            if "token" not in line:
+                continue
+            owned[line["token"]] += micros(line["shares"])
+            if line["kind"] == "payout":
+                shares, cash = paid.get(line["token"], (0, 0))
+                paid[line["token"]] = shares - micros(line["shares"]), cash + micros(line["cash"])
+        held_there = {token: shares for token, shares in owned.items() if shares}
         for token in held_there.keys() - held.keys():
             held[token], payout = settled[token]
             money -= payout
+        for token in held.keys() - held_there.keys():
+            shares, cash = paid[token]
+            self.assertEqual(shares, held.pop(token))
+            money += cash
         self.assertEqual((micros(account["cash"]), held_there), (not_ours + money, held))
         return len([line for line in account["statement"] if line["kind"] in ("buy", "sell")])
 
