@@ -1,23 +1,16 @@
 """`polyquant run` against the sandbox: real TLS, HTTP and WebSockets between two processes."""
 
-import collections
-import decimal
 import json
 import pathlib
 import re
-import sqlite3
 import subprocess
 import tempfile
 import unittest
 
+import sandbox_books
 from sandbox_case import BINARY, ROOT, start_sandbox
 
 CONFIG = ROOT / "config/sandbox.toml"
-
-
-def micros(text):
-    """"978.128798" as 978128798."""
-    return int(decimal.Decimal(text) * 1_000_000)
 
 
 class LiveCase(unittest.TestCase):
@@ -53,44 +46,15 @@ class LiveCase(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return (self.work / name / "journal.log").read_bytes()
 
-    def money_in_ledger(self, mode):
-        """Cash, reserves and claims of all strategies, and what they were given, in micro-USDC; shares held, and shares and
-        payout of each token that was settled."""
-        with sqlite3.connect(f"file:{self.work / mode / 'ledger.sqlite'}?mode=ro", uri=True) as ledger:
-            rows = dict(ledger.execute("SELECT kind, SUM(balance) FROM accounts GROUP BY kind").fetchall())
-            held = dict(ledger.execute("SELECT token, SUM(shares) FROM positions GROUP BY token").fetchall())
-            settled = ledger.execute("SELECT token, SUM(shares), SUM(payout) FROM settlements GROUP BY token").fetchall()
-        money = rows["cash"] + rows.get("reserved", 0) + rows.get("redeemable", 0)
-        held = {token: shares for token, shares in held.items() if shares}
-        return money, -rows["capital"], held, {token: (shares, payout) for token, shares, payout in settled}
+    def ledger(self, mode):
+        return self.work / mode / "ledger.sqlite"
 
     def assert_equal_to_the_sandboxs_books(self, sandbox, mode="sandbox"):
-        """The account's statement and the ledger to the micro: cash, and shares of every token, those of trades that are matched
-        and not yet mined, too. Tokens of a market that is settled and not yet paid out are still in the wallet, and in the
-        ledger a claim. What the sandbox paid out after the engine ended the ledger still holds as a position."""
-        accounts = json.loads((sandbox.directory / "accounts.json").read_text())
-        self.assertTrue(accounts["audit"]["balances"], accounts["audit"])
-        (account,) = accounts["accounts"]
-        money, capital, held, settled = self.money_in_ledger(mode)
-        not_ours = micros(account["deposited"]) - capital
-        owned, paid = collections.Counter(), {}
-        for line in account["statement"]:
-            if "token" not in line:
-                continue
-            owned[line["token"]] += micros(line["shares"])
-            if line["kind"] == "payout":
-                shares, cash = paid.get(line["token"], (0, 0))
-                paid[line["token"]] = shares - micros(line["shares"]), cash + micros(line["cash"])
-        held_there = {token: shares for token, shares in owned.items() if shares}
-        for token in held_there.keys() - held.keys():
-            held[token], payout = settled[token]
-            money -= payout
-        for token in held.keys() - held_there.keys():
-            shares, cash = paid[token]
-            self.assertEqual(shares, held.pop(token))
-            money += cash
-        self.assertEqual((micros(account["cash"]), held_there), (not_ours + money, held))
-        return len([line for line in account["statement"] if line["kind"] in ("buy", "sell")])
+        """The number of trades in them."""
+        books = sandbox_books.compare(self.ledger(mode), sandbox.directory / "accounts.json")
+        self.assertEqual(books.wrong, [])
+        self.assertEqual(books.there, books.ours)
+        return books.trades
 
 
 class Paper(LiveCase):

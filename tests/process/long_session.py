@@ -7,14 +7,14 @@ against the venue's books. Not part of the suite: 72 hours at speed 60 take 72 m
 
 import argparse
 import collections
-import json
 import os
 import pathlib
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
+
+import sandbox_books
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A second there is 17 ms here at speed 60: ages, deadlines and pauses are wider than in real time.
@@ -64,11 +64,6 @@ at 80m every 120m count=1 service=clob fault=match_then_fail
 at 95m every 120m count=1 service=clob_stream fault=reset_socket
 at 155m every 360m for 20s service=clob fault=restart
 """
-
-
-def micros(text):
-    whole, _, part = text.partition(".")
-    return int(whole) * 1_000_000 + int(part.ljust(6, "0") or 0)
 
 
 def resident_kb(pid):
@@ -121,33 +116,19 @@ def check(folder, speed):
     print("hours  engine MB  sandbox MB")
     for row in rows[:: max(1, len(rows) // 12)] + rows[-1:]:
         print(f"{row[0] * speed / 3600:5.1f}  {row[1] / 1024:9.1f}  {row[2] / 1024:10.1f}")
-    with sqlite3.connect(f"file:{folder / 'run/ledger.sqlite'}?mode=ro", uri=True) as ledger:
+    with sandbox_books.read_only(folder / "run/ledger.sqlite") as ledger:
         states = collections.Counter(state for (state,) in ledger.execute("SELECT state FROM orders"))
-        money = dict(ledger.execute("SELECT kind, SUM(balance) FROM accounts GROUP BY kind").fetchall())
-        held = dict(ledger.execute("SELECT token, SUM(shares) FROM positions GROUP BY token").fetchall())
         fills, = ledger.execute("SELECT COUNT(*) FROM fills").fetchone()
         windows, = ledger.execute("SELECT COUNT(*) FROM windows").fetchone()
     over = {"confirmed", "failed", "cancelled", "rejected"}
     good &= set(states) <= over
     print(f"{windows} windows, {sum(states.values())} orders {dict(states)}, {fills} fills")
-    accounts = json.loads((folder / "sandbox/accounts.json").read_text())
-    (account,) = accounts["accounts"]
-    ours = money["cash"] + money.get("reserved", 0)
-    unassigned = micros(account["deposited"]) + money["capital"]
-    there = {t["token"]: micros(t["shares"]) for t in account["tokens"]}
-    held = {token: shares for token, shares in held.items() if shares}
-    cash = micros(account["cash"])
-    # The venue lived on a moment longer: what it paid for shares that we still held is undone.
-    for line in account["statement"]:
-        if line["kind"] == "payout" and line["token"] in held and line["token"] not in there:
-            paid, shares = micros(line["cash"]), micros(line["shares"].lstrip("-"))
-            print(f"after our end the venue paid {line['cash']} for {shares / 1e6:.6f} shares of an open position")
-            cash -= paid
-            there[line["token"]] = shares
-    equal = cash == ours + unassigned and there == held
-    good &= equal and accounts["audit"]["balances"]
-    print(f"the venue: {cash / 1e6:.6f} and {there}")
-    print(f"the books: {(ours + unassigned) / 1e6:.6f} and {held}: {'equal' if equal else 'NOT EQUAL'}")
+    books = sandbox_books.compare(folder / "run/ledger.sqlite", folder / "sandbox/accounts.json")
+    good &= books.equal
+    print(f"the venue: {books.there[0] / 1e6:.6f} and {books.there[1]}, {books.trades} trades")
+    print(f"the books: {books.ours[0] / 1e6:.6f} and {books.ours[1]}: {'equal' if books.equal else 'NOT EQUAL'}")
+    for line in books.wrong:
+        print("WRONG:", line)
     return good
 
 

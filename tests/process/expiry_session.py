@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
 """Scalp and expiry strategies together against a sandbox with thousands of markets, and what came of it.
 
-    tools/expiry_session [--binary build/release/polyquant] [--speed 60] [--hours 12] [--markets 3000] [--dir DIR]
+    PQ_BINARY=build/release/polyquant tests/process/expiry_session.py [--speed 60] [--hours 12] [--markets 3000] [--dir DIR]
 
 Runs `polyquant sandbox` and `polyquant run config/sandbox.toml` with an expiry strategy of 300 USDC added, for so many hours
-of the sandbox's time. Afterwards the ledger is read by this script alone: money and shares must equal the sandbox's accounts
+of the sandbox's time. Afterwards the ledger is read by these scripts alone: money and shares must equal the sandbox's accounts
 to the micro, no limit may have been passed at any time, no token bought twice, and both kinds of strategy must have traded.
 Exit code 1 otherwise. A clock too fast for the machine shows as `behind`: then data grows old and little is traded.
 """
 import argparse
 import json
+import os
 import pathlib
-import sqlite3
 import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+import sandbox_books
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 POSITIONS_MAX, TRADES_A_DAY_MAX, EXPOSURE_MAX = 50, 100, 400
 EXPIRY = f"""
 [[strategy]]
@@ -27,12 +29,6 @@ bet = 5
 positions_max = {POSITIONS_MAX}
 trades_per_day_max = {TRADES_A_DAY_MAX}
 """
-
-
-def micros(text):
-    """"978.128798" as 978128798."""
-    whole, _, part = text.partition(".")
-    return int(whole) * 1_000_000 + int(part.ljust(6, "0") or 0)
 
 
 def start_sandbox(options, folder):
@@ -63,7 +59,7 @@ def timeline(ledger):
 def examine(folder, summary):
     """What is wrong, in words; and the figures."""
     wrong, figures = [], {}
-    with sqlite3.connect(f"file:{folder / 'run' / 'ledger.sqlite'}?mode=ro", uri=True) as ledger:
+    with sandbox_books.read_only(folder / "run/ledger.sqlite") as ledger:
         positions = cost = positions_most = cost_most = 0
         for _, more, spent in timeline(ledger):
             positions, cost = positions + more, cost + spent
@@ -82,21 +78,13 @@ def examine(folder, summary):
             wrong.append(f"{figures['buys a day']} buys on a day")
         if len({token for token, _ in buys}) != len(buys):
             wrong.append("a token was bought twice")
-        kinds = dict(ledger.execute("SELECT kind, SUM(balance) FROM accounts GROUP BY kind").fetchall())
-        held = {t: s for t, s in ledger.execute("SELECT token, SUM(shares) FROM positions GROUP BY token") if s}
         figures["expiry settled"] = ledger.execute(
             "SELECT COUNT(*), SUM(won) FROM settlements WHERE strategy = 'expiry' AND shares > 0"
         ).fetchone()
-    accounts = json.loads((folder / "sandbox" / "accounts.json").read_text())
-    if not accounts["audit"]["balances"]:
-        wrong.append(f"the sandbox's own books: {accounts['audit']}")
-    account = accounts["accounts"][0]
-    ours = micros(account["deposited"]) + kinds["capital"] + kinds["cash"] + kinds.get("reserved", 0)
-    theirs = {t["token"]: micros(t["shares"]) for t in account["tokens"]}
-    if ours != micros(account["cash"]):
-        wrong.append(f"cash {ours / 1e6}, the account says {account['cash']}")
-    if theirs != held:
-        wrong.append(f"shares differ: {set(theirs.items()) ^ set(held.items())}")
+    books = sandbox_books.compare(folder / "run/ledger.sqlite", folder / "sandbox/accounts.json")
+    wrong += books.wrong
+    if books.there != books.ours:
+        wrong.append(f"the sandbox says {books.there}, the ledger {books.ours}")
     filled = {s["name"]: s["orders_filled"] for s in summary["strategies"]}
     figures["filled"] = filled
     if not filled["expiry"] or not filled["exercise"]:
@@ -137,14 +125,13 @@ def run(options, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build/release/polyquant")
     parser.add_argument("--speed", default=60, type=float)
     parser.add_argument("--hours", default=12, type=float)
     parser.add_argument("--markets", default=3000, type=int)
     parser.add_argument("--book-rate", default=0.05, type=float)
     parser.add_argument("--dir", type=pathlib.Path, help="Keep everything here")
     options = parser.parse_args()
-    options.binary = options.binary.resolve()
+    options.binary = pathlib.Path(os.environ["PQ_BINARY"]).resolve()
     if options.dir:
         options.dir.mkdir(parents=True, exist_ok=True)
         return run(options, options.dir.resolve())
