@@ -1,11 +1,9 @@
 #include "engine/app/account_checks.hpp"
 
-#include "connectors/polymarket/clob/chain_reads.hpp"
+#include "connectors/chain/approvals/approvals.hpp"
 #include "strategies/catalog.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace polyquant::app {
 
@@ -24,9 +22,16 @@ std::string allowance_text(std::int64_t micros) {
     return micros > 1'000'000'000'000'000'000 / 1'000 ? "unlimited" : dollars(micros);
 }
 
-char const* const approve_hint =
-    "approve pUSD for the venue's exchange: the website does it at the wallet's first trade; for a "
-    "wallet it never saw, call approve(exchange, amount) on pUSD";
+constexpr auto approve_hint =
+    "`polyquant wallet approve` grants them; the website does it at a wallet's first trade";
+
+chain::ApprovalNeeds approvals_needed(WalletNeeds const& needs) {
+    chain::ApprovalNeeds wanted;
+    wanted.protocol_v2 = true; // any market may be of either protocol
+    wanted.neg_risk = needs.neg_risk;
+    wanted.spend = needs.money;
+    return wanted;
+}
 
 } // namespace
 
@@ -178,42 +183,67 @@ AccountChecks::Answer AccountChecks::approvals(Instant deadline) {
     co_return passed(text);
 }
 
+// The venue's own word, checked above, is what its exchange decides by: a node that does not serve
+// is no reason not to trade.
 AccountChecks::Answer AccountChecks::chain(Instant deadline) {
-    auto const rpc = net::parse_url(config_.endpoints.polygon_rpc);
-    if (!rpc) co_return rpc.error();
-    if (session_ == nullptr) co_return skipped("the account could not be opened");
-    auto const read = co_await read_chain_wallet(
-        context_, *rpc, session_->funder(), session_->contracts(), deadline
-    );
-    // The venue's own word, checked above, is what its exchange decides by.
-    if (!read)
-        co_return warned(
-            "not read: " + describe(read.error()),
+    auto const unread = [](chain::RpcError const& error) {
+        return warned(
+            "not read: " + describe(error),
             "optional: set [endpoints] polygon_rpc to a node of Polygon to compare with the chain"
         );
-    if (session_->wallet() != SignatureType::eoa && !read->is_contract)
-        co_return failed(
-            "there is no contract at [wallet] funder",
-            "deploy the wallet (the website does at the first deposit), or mend [wallet] type"
-        );
+    };
+    auto const node = net::parse_url(config_.endpoints.polygon_rpc);
+    if (!node) co_return node.error();
+    if (session_ == nullptr) co_return skipped("the account could not be opened");
+    chain::RpcClient::Options nodes;
+    nodes.first = *node;
+    nodes.chain_id = session_->contracts().chain_id;
+    chain::RpcClient client{context_, std::move(nodes)};
+    chain::ChainRpc rpc{client};
+    auto const wallet = session_->funder();
+    if (session_->wallet() != SignatureType::eoa) {
+        auto const deployed = co_await rpc.has_code(wallet, deadline);
+        if (!deployed) co_return unread(deployed.error());
+        if (!*deployed)
+            co_return failed(
+                "there is no contract at [wallet] funder",
+                "deploy the wallet (the website does at the first deposit), or mend [wallet] type"
+            );
+    }
+    auto const money = co_await chain::money_of(rpc, wallet, wallet, deadline);
+    if (!money) co_return unread(money.error());
+    auto const approvals =
+        co_await chain::approvals_of(rpc, wallet, approvals_needed(needs_), deadline);
+    if (!approvals) co_return unread(approvals.error());
     if (!co_await is_open(deadline)) co_return skipped("the account could not be opened");
     auto const venue = co_await book_->collateral(deadline);
     if (!venue) co_return venue.error();
-    auto const text = fmt::format("{} pUSD on the chain", dollars(read->balance_micros));
-    if (read->balance_micros < needs_.money.micros())
-        co_return failed(text, "deposit pUSD (the venue's collateral), not USDC, to this wallet");
-    if (read->balance_micros != venue->balance_micros)
+
+    auto const text = to_string(money->pusd) + " pUSD on the chain";
+    if (money->pusd < needs_.money)
+        co_return failed(
+            text,
+            money->usdc_e.is_zero() ? "deposit the difference to this wallet"
+                                    : fmt::format(
+                                          "`polyquant wallet wrap all` makes pUSD of its {} USDC.e",
+                                          to_string(money->usdc_e)
+                                      )
+        );
+    if (money->pusd.micros() != venue->balance_micros)
         co_return warned(
             text + fmt::format(", {} by the venue", dollars(venue->balance_micros)),
             "the venue's copy lags, or trades are settling: run doctor again in a minute"
         );
-    auto const sells = std::ranges::all_of(read->operators, [](auto const& o) { return o.second; });
-    if (!sells)
+    std::vector<std::string> missing;
+    for (auto const& row : *approvals)
+        if (!row.granted) missing.push_back(row.name);
+    if (!missing.empty())
         co_return warned(
-            text + ", the exchanges may not move its outcome tokens",
-            "needed only to sell before a window's end: setApprovalForAll on the conditional tokens"
+            fmt::format("{}; not granted: {}", text, fmt::join(missing, ", ")),
+            needs_.neg_risk ? "`polyquant wallet approve --v2 --neg-risk` grants them"
+                            : "`polyquant wallet approve --v2` grants them"
         );
-    co_return passed(text + ", as the venue says; outcome tokens approved");
+    co_return passed(text + ", as the venue says; every approval granted");
 }
 
 AccountChecks::Answer AccountChecks::resting(Instant deadline) {

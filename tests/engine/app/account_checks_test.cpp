@@ -1,3 +1,4 @@
+#include "connectors/chain/contracts.hpp"
 #include "connectors/crypto/wallets.hpp"
 #include "engine/app/account_checks.hpp"
 #include "tests/connectors/polymarket/clob/clob_world.hpp"
@@ -27,30 +28,75 @@ std::string money(std::string const& balance, std::string const& allowed) {
     );
 }
 
-// Answers of a chain where the wallet holds `balance` (hex) and has approved everything.
-std::string chain(std::string const& balance, std::string const& code = "0x") {
-    std::string text = fmt::format(
-        R"([{{"id":0,"result":"0x89"}},{{"id":1,"result":"{}"}},{{"id":2,"result":"{}"}})",
-        code,
-        balance
-    );
-    for (auto id = 3; id < 9; ++id)
-        text += fmt::format(R"(,{{"id":{},"result":"0x{}"}})", id, std::string(63, '0') + "1");
-    return text + "]";
-}
+// What a node knows of one wallet, in words of JSON-RPC.
+struct Node {
+    std::string pusd = "5f5e100"; // micros, hex
+    std::string usdc_e = "0";
+    bool deployed = true;
+    std::string refused{}; // a spender that nothing was granted to, as its address ends
+
+    static std::string after(std::string_view text, std::string_view key, char const* ends) {
+        auto const at = text.find(key) + key.size();
+        return std::string{text.substr(at, text.find_first_of(ends, at) - at)};
+    }
+
+    static std::string word(std::string const& hex) {
+        return "\"0x" + std::string(64 - hex.size(), '0') + hex + "\"";
+    }
+
+    std::string result(std::string_view request) const {
+        auto const method = after(request, "\"method\":\"", "\"");
+        if (method == "eth_chainId") return "\"0x89\"";
+        if (method == "eth_getBalance") return "\"0x0\"";
+        if (method == "eth_getCode") {
+            auto const of_wallet = request.find("\"0xe") == std::string_view::npos;
+            return !deployed && of_wallet ? "\"0x\"" : "\"0x60\"";
+        }
+        auto const data = after(request, "\"data\":\"0x", "\"");
+        if (data.starts_with("70a08231")) { // balanceOf(address)
+            auto const to = after(request, "\"to\":\"", "\"");
+            auto const bridged =
+                crypto::to_0x_hex(chain::polygon_settlement_contracts().usdc_e.bytes);
+            return word(to == bridged ? usdc_e : pusd);
+        }
+        if (!refused.empty() && data.ends_with(refused)) return word("0");
+        // allowance(address,address) or isApprovedForAll(address,address)
+        return data.starts_with("dd62ed3e") ? word(std::string(64, 'f')) : word("1");
+    }
+
+    std::string answer(std::string const& body) const {
+        std::string text;
+        for (auto at = body.find("{\"jsonrpc"); at != std::string::npos;) {
+            auto const next = body.find("{\"jsonrpc", at + 1);
+            auto const request = std::string_view{body}.substr(at, next - at);
+            text +=
+                (text.empty() ? "" : ",") +
+                fmt::format(
+                    R"({{"id":{},"result":{}}})", after(request, "\"id\":", ",}"), result(request)
+                );
+            at = next;
+        }
+        return body.starts_with('[') ? "[" + text + "]" : text;
+    }
+};
 
 // 100 USD in wallet and on the chain, 50 needed, until a test scripts otherwise.
 struct Examined : ClobWorld {
+    Node node{};
     config::RunConfig config{};
-    // The checks open a session of their own, which adds its groups; the world's has added them.
+    // The checks open a session of their own, which adds its groups; the world's has added them,
+    // and the client looks at the world's.
     net::EndpointGroups own_groups{[](std::string const&, BreakerState) {
     }};
 
     Examined() {
+        groups.add("rpc.first", {});
         clob.on("GET /balance-allowance/update", {.body = ""});
         clob.on("GET /balance-allowance", {.body = money("100000000", unlimited)});
         clob.on("GET /data/orders", {.body = R"({"data":[],"next_cursor":"LTE="})"});
-        clob.on("POST /rpc", {.body = chain("0x5f5e100")});
+        clob.answer("POST /rpc", [this](Request const& asked) {
+            return Reply{.body = node.answer(asked.body)};
+        });
         config.endpoints.clob = url_of(clob.server(), "/").to_string();
         config.endpoints.polygon_rpc = url_of(clob.server(), "/rpc").to_string();
     }
@@ -144,12 +190,12 @@ TEST_CASE("An approval below what is needed fails the doctor", "[app][doctor]") 
     auto const found = w.examine();
 
     CHECK(found.at("approvals").state == CheckState::failed);
-    CHECK(found.at("approvals").fix.find("approve pUSD") != std::string::npos);
+    CHECK(found.at("approvals").fix.find("polyquant wallet approve") != std::string::npos);
 }
 
 TEST_CASE("The venue's copy of a balance is compared with the chain", "[app][doctor]") {
     Examined w;
-    w.clob.on("POST /rpc", {.body = chain("0x5f5e0ff")});
+    w.node.pusd = "5f5e0ff";
 
     auto const found = w.examine();
 
@@ -157,8 +203,37 @@ TEST_CASE("The venue's copy of a balance is compared with the chain", "[app][doc
     CHECK(found.at("chain").detail.find("100") != std::string::npos);
 }
 
+TEST_CASE("An approval that the chain does not know is named with its command", "[app][doctor]") {
+    Examined w;
+    w.node.refused = std::string{second_exchange}.substr(2);
+
+    auto const found = w.examine();
+
+    auto const& chain = found.at("chain");
+    CHECK(chain.state == CheckState::warning);
+    CHECK(
+        chain.detail == "100 pUSD on the chain; not granted: exchange v3 takes pUSD (to buy), "
+                        "exchange v3 moves positions (to sell)"
+    );
+    CHECK(chain.fix == "`polyquant wallet approve --v2` grants them");
+}
+
+TEST_CASE("Money that is not wrapped yet is found with its command", "[app][doctor]") {
+    Examined w;
+    w.node.pusd = "2faf07f"; // a micro less than 50
+    w.node.usdc_e = "1e8480";
+
+    auto const found = w.examine();
+
+    auto const& chain = found.at("chain");
+    CHECK(chain.state == CheckState::failed);
+    CHECK(chain.detail == "49.999999 pUSD on the chain");
+    CHECK(chain.fix == "`polyquant wallet wrap all` makes pUSD of its 2 USDC.e");
+}
+
 TEST_CASE("A Safe that was never deployed fails the doctor", "[app][doctor]") {
     Examined w;
+    w.node.deployed = false;
     polymarket::ClobAccount account;
     account.signer = anvil_signer();
     account.credentials = test_credentials();
@@ -174,7 +249,7 @@ TEST_CASE("A Safe that was never deployed fails the doctor", "[app][doctor]") {
 
 TEST_CASE("A chain that does not answer is a warning", "[app][doctor]") {
     Examined w;
-    w.clob.on("POST /rpc", {.status = 500, .body = "{}"});
+    w.clob.answer("POST /rpc", [](Request const&) { return Reply{.status = 500, .body = "{}"}; });
 
     CHECK(w.examine().at("chain").state == CheckState::warning);
 }

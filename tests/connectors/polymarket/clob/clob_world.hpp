@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -99,6 +100,11 @@ public:
 
     void on(std::string const& route, Reply reply) { script_[route] = {std::move(reply)}; }
 
+    // Asked anew for every request, before what is scripted.
+    void answer(std::string const& route, std::function<Reply(Request const&)> by) {
+        answered_[route] = std::move(by);
+    }
+
     void then(std::string const& route, Reply reply) { script_[route].push_back(std::move(reply)); }
 
     int count(std::string const& route) const {
@@ -138,6 +144,7 @@ private:
         if (request.path == "/time")
             return {.body = std::to_string(unix_seconds(clock_.utc_now() + clock_ahead))};
         auto key = request.method + " " + request.path;
+        if (auto const by = answered_.find(key); by != answered_.end()) return by->second(request);
         if (request.path.starts_with("/data/order/") && !script_.contains(key))
             key = "GET /data/order";
         auto const at = script_.find(key);
@@ -150,6 +157,7 @@ private:
     TestServer server_;
     runtime::SimClock const& clock_;
     std::map<std::string, std::vector<Reply>> script_{};
+    std::map<std::string, std::function<Reply(Request const&)>> answered_{};
 };
 
 struct ClobWorld : NetWorld {
