@@ -148,8 +148,9 @@ Task<Result<void>> Redeemer::round(Instant deadline) {
 Task<Result<std::vector<settlement::RedeemTask>>> Redeemer::dry_run(Instant deadline) {
     auto const wallet = co_await look(deadline);
     if (!wallet) co_return wallet.error();
-    auto const views =
-        co_await view_conditions(rpc_, options_.wallet.address, book_.wanted(), deadline);
+    auto const views = co_await view_conditions(
+        rpc_, options_.wallet.address, book_.wanted(clock_.utc_now()), deadline
+    );
     if (!views) co_return views.error().failure;
     auto const now = clock_.utc_now();
     for (auto const& view : *views)

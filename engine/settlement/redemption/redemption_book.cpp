@@ -71,10 +71,14 @@ void RedemptionBook::add(RedeemTarget const& target) {
     market.target = target;
 }
 
-std::vector<RedeemTarget> RedemptionBook::wanted() const {
+std::vector<RedeemTarget> RedemptionBook::wanted(UtcTime now) const {
     std::vector<RedeemTarget> targets;
-    for (auto const& [condition, market] : markets_)
-        if (market.state != State::under_way) targets.push_back(market.target);
+    for (auto const& [condition, market] : markets_) {
+        if (market.state == State::under_way) continue;
+        auto const is_open = market.state == State::unresolved || market.state == State::waiting;
+        auto const pause = is_open ? limits_.look_again : limits_.look_again_done;
+        if (!market.seen || now >= *market.seen + pause) targets.push_back(market.target);
+    }
     return targets;
 }
 
@@ -85,6 +89,7 @@ void RedemptionBook::observe(ConditionView const& view, WalletView const& wallet
     if (at == markets_.end() || at->second.state == State::under_way) return;
     auto& market = at->second;
     market.view = view;
+    market.seen = now;
     if (view.denominator == 0) {
         market.state = State::unresolved;
         market.seen_resolved.reset();
@@ -259,8 +264,10 @@ Result<bool> RedemptionBook::apply(std::string const& record) {
         std::getline(in >> std::ws, reason);
         refuse(task, utc_from_seconds(number), reason);
     } else {
-        for (auto const& view : task.markets)
+        for (auto const& view : task.markets) {
             markets_[view.condition].state = State::waiting;
+            markets_[view.condition].seen.reset();
+        }
     }
     return true;
 }
@@ -277,6 +284,7 @@ void RedemptionBook::settle(RedeemTask const& task, Usdc received) {
     for (auto const& view : task.markets) {
         auto& market = markets_[view.condition];
         market.state = State::paid;
+        market.seen.reset();
         market.failures = 0;
         market.refusal.clear();
     }
@@ -288,6 +296,7 @@ void RedemptionBook::refuse(RedeemTask const& task, UtcTime now, std::string con
     for (auto const& view : task.markets) {
         auto& market = markets_[view.condition];
         market.state = State::waiting;
+        market.seen.reset();
         market.refusal = reason;
         // The other way is tried at once, the same way after a pause.
         if (task.path == RedeemPath::adapter) {

@@ -109,7 +109,7 @@ TEST_CASE("A market under way is not planned again", "[redemption]") {
     f.see(view(1, 25));
 
     CHECK(f.book.plan(f.wallet, noon).empty());
-    CHECK(f.book.wanted().empty());
+    CHECK(f.book.wanted(noon + Seconds{1'000}).empty());
 }
 
 TEST_CASE("What the adapter refuses the CTF is asked for at once", "[redemption]") {
@@ -215,6 +215,26 @@ TEST_CASE("Shares that arrive after a redemption are fetched as well", "[redempt
     f.see(view(1, 3));
 
     CHECK(f.begin().amount == usd(3));
+}
+
+TEST_CASE("Markets are looked at when there may be news, not every time", "[redemption]") {
+    Fixture f;
+    f.book.add({condition(1), ProtocolVersion::v1});
+    CHECK(f.book.wanted(noon).size() == 1);
+    f.see(view(1, 25));
+    CHECK(f.book.wanted(noon + Seconds{299}).empty());
+    CHECK(f.book.wanted(noon + Seconds{300}).size() == 1);
+
+    auto const task = f.begin();
+    f.keep(RedemptionBook::paid_record(task.id, usd(25)));
+
+    CHECK(f.book.wanted(noon).size() == 1);
+    auto open = view(2, 5);
+    open.denominator = 0;
+    f.see(open);
+    f.see(view(1, 0));
+    CHECK(f.book.wanted(noon + Seconds{14}).empty());
+    CHECK(f.book.wanted(noon + Seconds{15}).size() == 1);
 }
 
 TEST_CASE("Records that make no sense are refused", "[redemption]") {
