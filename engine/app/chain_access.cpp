@@ -42,6 +42,7 @@ Result<chain::RpcClient::Options> nodes_of(config::RunConfig const& config, Chai
     auto const first = net::parse_url(config.endpoints.polygon_rpc);
     if (!first) return Failure{Fault::invalid, "endpoints.polygon_rpc", describe(first.error())};
     rpc.first = *first;
+    rpc.rate = {100, Nanos{1'000'000'000 / o.rpc_rate}};
     if (o.second_rpc.empty()) return rpc;
     auto const second = net::parse_url(o.second_rpc);
     if (!second) return Failure{Fault::invalid, "--second-rpc", describe(second.error())};
@@ -71,6 +72,8 @@ void declare(CLI::App& app, ChainOptions& o) {
         ->check(CLI::ExistingFile)
         ->allow_extra_args(false);
     app.add_option("--sandbox", o.sandbox, "Folder of a running sandbox: its chain, its key");
+    app.add_option("--rpc-rate", o.rpc_rate, "Calls a second that a node serves (40)")
+        ->check(CLI::Range{1, 10'000});
     app.add_option("--second-rpc", o.second_rpc, "URL of a node for when the first fails");
     app.add_option("--key", o.key, "Name of the key; needed where there are several");
     app.add_option(

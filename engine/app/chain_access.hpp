@@ -19,6 +19,7 @@ struct ChainOptions {
     std::vector<std::filesystem::path> configs;
     std::filesystem::path sandbox; // its folder; empty: the real chain
     std::string second_rpc;
+    std::int64_t rpc_rate = 40; // calls a second to each node
     std::string key;
     std::string passphrase_variable;
     std::optional<int> passphrase_descriptor;

@@ -29,6 +29,7 @@ struct Arguments {
 };
 
 constexpr Seconds round_limit{60};
+constexpr Seconds plan_limit{1'800}; // thousands of markets at a free node's pace
 constexpr Seconds positions_every{60};
 
 void declare_all(CLI::App& app, Arguments& a) {
@@ -100,6 +101,7 @@ std::string progress_line(settlement::RedeemProgress const& p) {
         p.unresolved,
         p.empty
     );
+    if (p.unseen > 0) line += fmt::format(", {} not looked at yet", p.unseen);
     if (!p.to_wrap.is_zero()) line += fmt::format("; {} to wrap", to_string(p.to_wrap));
     return line;
 }
@@ -140,7 +142,7 @@ private:
     Task<ExitCode> show_plan() {
         co_await ask_venue();
         auto& clock = access_.job().clock();
-        auto const plan = co_await access_.redeemer().dry_run(clock.now() + round_limit);
+        auto const plan = co_await access_.redeemer().dry_run(clock.now() + plan_limit);
         if (!plan) {
             err_ << describe(plan.error()) << std::endl;
             co_return ExitCode::failed;
@@ -191,8 +193,8 @@ private:
 
     bool is_finished() const {
         auto const p = access_.redeemer().progress();
-        return access_.redeemer().is_idle() && p.waiting == 0 && p.under_way == 0 &&
-               p.to_wrap.is_zero();
+        return access_.redeemer().is_idle() && p.unseen == 0 && p.waiting == 0 &&
+               p.under_way == 0 && p.to_wrap.is_zero();
     }
 
     Arguments const& a_;

@@ -130,12 +130,15 @@ Task<Result<void>> Redeemer::round(Instant deadline) {
     auto const tended = co_await tend(deadline);
     if (!tended) co_return tended.error();
     if (held_up_) co_return Result<void>{};
-    auto const planned = co_await dry_run(deadline);
-    if (!planned) co_return planned.error();
-    if (planned->empty()) co_return Result<void>{};
+    auto const wallet = co_await look(deadline);
+    if (!wallet) co_return wallet.error();
+    auto const looked = co_await look_at_markets(*wallet, deadline);
+    if (!looked) co_return looked.error();
+    auto const planned = book_.plan(*wallet, clock_.utc_now());
+    if (planned.empty()) co_return Result<void>{};
     auto const seen = co_await heads(deadline);
     if (!seen) co_return seen.error();
-    for (auto const& task : *planned) {
+    for (auto const& task : planned) {
         auto const nonce = stream_.next_nonce(std::max(seen->pending, seen->nonce));
         auto const started = options_.relayer ? co_await start_relayed(task, seen->block, deadline)
                                               : co_await start(task, nonce, deadline);
@@ -148,13 +151,22 @@ Task<Result<void>> Redeemer::round(Instant deadline) {
 Task<Result<std::vector<settlement::RedeemTask>>> Redeemer::dry_run(Instant deadline) {
     auto const wallet = co_await look(deadline);
     if (!wallet) co_return wallet.error();
-    auto const views =
-        co_await view_conditions(rpc_, options_.wallet.address, book_.wanted(), deadline);
+    for (;;) {
+        auto const looked = co_await look_at_markets(*wallet, deadline);
+        if (!looked) co_return looked.error();
+        if (book_.progress().unseen == 0) co_return book_.plan(*wallet, clock_.utc_now());
+    }
+}
+
+Task<Result<std::size_t>>
+Redeemer::look_at_markets(settlement::WalletView wallet, Instant deadline) {
+    auto const due = book_.wanted(clock_.utc_now());
+    auto const views = co_await view_conditions(rpc_, options_.wallet.address, due, deadline);
     if (!views) co_return views.error().failure;
     auto const now = clock_.utc_now();
     for (auto const& view : *views)
-        book_.observe(view, *wallet, now);
-    co_return book_.plan(*wallet, now);
+        book_.observe(view, wallet, now);
+    co_return views->size();
 }
 
 // What became of the transactions that are out.

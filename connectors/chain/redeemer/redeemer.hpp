@@ -58,7 +58,7 @@ public:
     // Once it is certain; tend() gets it there.
     std::optional<Ended> ended(std::string const& errand) const;
 
-    // What would be done now, without doing it.
+    // What would be done now, without doing it. Looks at every market first, however long it takes.
     Task<Result<std::vector<settlement::RedeemTask>>> dry_run(Instant deadline);
 
     // Nothing under way, and nothing that a further round could do by itself soon.
@@ -90,6 +90,8 @@ private:
     Task<Result<void>> start(RedeemTask task, std::uint64_t nonce, Instant deadline);
     Task<Result<std::optional<Fees>>> fees(Instant deadline);
     Task<Result<settlement::WalletView>> look(Instant deadline);
+    // At one portion of the markets that are due; how many it held.
+    Task<Result<std::size_t>> look_at_markets(settlement::WalletView wallet, Instant deadline);
     Task<Result<bool>> affordable(Fees fees, std::uint64_t gas, Instant deadline);
     Task<Result<void>>
     sign_and_send(std::string task, Transaction transaction, bool cancels, Instant deadline);

@@ -14,8 +14,8 @@ public:
         net::Url first;
         std::optional<net::Url> second;
         std::uint64_t chain_id = 137;
-        // Free nodes serve some ten calls a second; a batch counts its calls.
-        net::TokenRate rate{40, Millis{100}};
+        // A batch counts its calls; free nodes serve some tens a second.
+        net::TokenRate rate{100, Millis{25}};
         std::size_t batch_max = 40;
         Nanos node_limit = Seconds{5};    // then the second one is asked
         Nanos avoided_for = Seconds{30};  // a node that did not serve comes last for so long

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 
 namespace polyquant::settlement {
 
@@ -71,10 +72,21 @@ void RedemptionBook::add(RedeemTarget const& target) {
     market.target = target;
 }
 
-std::vector<RedeemTarget> RedemptionBook::wanted() const {
+std::vector<RedeemTarget> RedemptionBook::wanted(UtcTime now) const {
+    std::vector<Market const*> due;
+    for (auto const& [condition, market] : markets_) {
+        if (market.state == State::under_way) continue;
+        auto const is_open = market.state == State::unresolved || market.state == State::waiting;
+        auto const pause = is_open ? limits_.look_again : limits_.look_again_done;
+        if (!market.seen || now >= *market.seen + pause) due.push_back(&market);
+    }
+    std::ranges::sort(due, {}, [](Market const* market) {
+        return std::pair{market->seen, market->target.condition};
+    });
+    if (due.size() > limits_.looks_max) due.resize(limits_.looks_max);
     std::vector<RedeemTarget> targets;
-    for (auto const& [condition, market] : markets_)
-        if (market.state != State::under_way) targets.push_back(market.target);
+    for (auto const* const market : due)
+        targets.push_back(market->target);
     return targets;
 }
 
@@ -85,6 +97,7 @@ void RedemptionBook::observe(ConditionView const& view, WalletView const& wallet
     if (at == markets_.end() || at->second.state == State::under_way) return;
     auto& market = at->second;
     market.view = view;
+    market.seen = now;
     if (view.denominator == 0) {
         market.state = State::unresolved;
         market.seen_resolved.reset();
@@ -259,8 +272,10 @@ Result<bool> RedemptionBook::apply(std::string const& record) {
         std::getline(in >> std::ws, reason);
         refuse(task, utc_from_seconds(number), reason);
     } else {
-        for (auto const& view : task.markets)
+        for (auto const& view : task.markets) {
             markets_[view.condition].state = State::waiting;
+            markets_[view.condition].seen.reset();
+        }
     }
     return true;
 }
@@ -277,6 +292,7 @@ void RedemptionBook::settle(RedeemTask const& task, Usdc received) {
     for (auto const& view : task.markets) {
         auto& market = markets_[view.condition];
         market.state = State::paid;
+        market.seen.reset();
         market.failures = 0;
         market.refusal.clear();
     }
@@ -288,6 +304,7 @@ void RedemptionBook::refuse(RedeemTask const& task, UtcTime now, std::string con
     for (auto const& view : task.markets) {
         auto& market = markets_[view.condition];
         market.state = State::waiting;
+        market.seen.reset();
         market.refusal = reason;
         // The other way is tried at once, the same way after a pause.
         if (task.path == RedeemPath::adapter) {
@@ -318,7 +335,7 @@ RedeemProgress RedemptionBook::progress() const {
     p.known = markets_.size();
     for (auto const& [condition, market] : markets_) {
         switch (market.state) {
-        case State::unresolved: ++p.unresolved; break;
+        case State::unresolved: ++(market.seen ? p.unresolved : p.unseen); break;
         case State::waiting:
         case State::ready: ++p.waiting; break;
         case State::under_way: ++p.under_way; break;

@@ -53,7 +53,10 @@ struct RedeemLimits {
     std::size_t tasks_max = 16;       // at the same time
     Seconds retry{60};                // after a refusal, doubled each time
     Seconds retry_max{3'600};
-    bool wraps_at_once = false; // the wallet redeems and wraps in one transaction
+    std::size_t looks_max = 40;   // markets looked at in one round: 200 calls of the node
+    Seconds look_again{15};       // at markets not resolved, or waiting for a time
+    Seconds look_again_done{300}; // at those ready, paid or empty: shares may arrive late
+    bool wraps_at_once = false;   // the wallet redeems and wraps in one transaction
 };
 
 // What the wallet may do, as the chain has it.
@@ -67,6 +70,7 @@ struct WalletView {
 
 struct RedeemProgress {
     std::size_t known = 0;
+    std::size_t unseen = 0; // not looked at yet
     std::size_t unresolved = 0;
     std::size_t waiting = 0; // for the operator, or for another try
     std::size_t under_way = 0;
@@ -82,8 +86,10 @@ public:
 
     // Known already: nothing happens.
     void add(RedeemTarget const& target);
-    // Markets whose view matters now: neither under way nor done.
-    std::vector<RedeemTarget> wanted() const;
+    // Markets to look at now, at most looks_max: never seen, changed by what became of a task, or
+    // seen long ago, in this order. What is ready is guarded by the check before sending, so it is
+    // not looked at every time.
+    std::vector<RedeemTarget> wanted(UtcTime now) const;
     void observe(ConditionView const& view, WalletView const& wallet, UtcTime now);
 
     // What to do now; plan() changes nothing until the records are applied.
@@ -113,6 +119,7 @@ private:
         State state = State::unresolved;
         ConditionView view{};
         std::optional<UtcTime> seen_resolved{};
+        std::optional<UtcTime> seen{}; // empty: look at the next opportunity
         UtcTime not_before{};
         int failures = 0;
         bool adapter_refused = false; // then the CTF itself is asked

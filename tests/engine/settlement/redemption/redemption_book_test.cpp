@@ -109,7 +109,7 @@ TEST_CASE("A market under way is not planned again", "[redemption]") {
     f.see(view(1, 25));
 
     CHECK(f.book.plan(f.wallet, noon).empty());
-    CHECK(f.book.wanted().empty());
+    CHECK(f.book.wanted(noon + Seconds{1'000}).empty());
 }
 
 TEST_CASE("What the adapter refuses the CTF is asked for at once", "[redemption]") {
@@ -215,6 +215,52 @@ TEST_CASE("Shares that arrive after a redemption are fetched as well", "[redempt
     f.see(view(1, 3));
 
     CHECK(f.begin().amount == usd(3));
+}
+
+TEST_CASE("Markets are looked at when there may be news, not every time", "[redemption]") {
+    Fixture f;
+    f.book.add({condition(1), ProtocolVersion::v1});
+    CHECK(f.book.wanted(noon).size() == 1);
+    f.see(view(1, 25));
+    CHECK(f.book.wanted(noon + Seconds{299}).empty());
+    CHECK(f.book.wanted(noon + Seconds{300}).size() == 1);
+
+    auto const task = f.begin();
+    f.keep(RedemptionBook::paid_record(task.id, usd(25)));
+
+    CHECK(f.book.wanted(noon).size() == 1);
+    auto open = view(2, 5);
+    open.denominator = 0;
+    f.see(open);
+    f.see(view(1, 0));
+    CHECK(f.book.wanted(noon + Seconds{14}).empty());
+    CHECK(f.book.wanted(noon + Seconds{15}).size() == 1);
+}
+
+TEST_CASE("Many markets are looked at in portions, those longest unseen first", "[redemption]") {
+    RedeemLimits limits;
+    limits.looks_max = 2;
+    RedemptionBook book{limits};
+    for (std::uint8_t n = 1; n <= 5; ++n)
+        book.add({condition(n), ProtocolVersion::v1});
+    CHECK(book.progress().unseen == 5);
+
+    std::set<ConditionId> seen;
+    for (auto const expected : {2U, 2U, 1U, 0U}) {
+        auto const portion = book.wanted(noon);
+        CHECK(portion.size() == expected);
+        for (auto const& target : portion) {
+            auto open = view(1, 5);
+            open.condition = target.condition;
+            open.denominator = 0;
+            book.observe(open, {}, noon);
+            seen.insert(target.condition);
+        }
+    }
+
+    CHECK(seen.size() == 5);
+    CHECK(book.progress().unseen == 0);
+    CHECK(book.progress().unresolved == 5);
 }
 
 TEST_CASE("Records that make no sense are refused", "[redemption]") {
