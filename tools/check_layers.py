@@ -29,6 +29,7 @@ ALLOWED = {
     "engine/report": ["engine/core", "engine/ledger", "engine/backtest", "models"],
     "engine/observe": ["engine/core", "engine/execution", "config", "strategies", "models", "engine/market"],
     "engine/metrics": ["engine/core", "engine/observe", "connectors/json"],
+    "engine/alerts": ["engine/core", "engine/observe", "engine/metrics", "engine/runtime", "config", "connectors/net", "connectors/crypto", "connectors/json"],
     "engine/dashboard": ["engine/core", "engine/observe", "engine/metrics", "engine/runtime", "connectors/net", "connectors/json"],
     "connectors": ["engine/core", "engine/ports", "engine/runtime", "config"],
 }
