@@ -61,6 +61,8 @@ struct EngineParts {
     // Where orders are real: puts each on the disk before it leaves (IntentFile::keep).
     GuardedVenue::MakeDurable make_durable{};
     std::optional<models::registry::FittedBlend> blend{}; // for market_blend = "on"
+    // Called when books, windows and models know of a book or a tick, before any strategy does.
+    std::function<void()> features_done{};
 };
 
 class Engine final : public strategies::StrategyHost {

@@ -4,11 +4,13 @@
 #include "connectors/net/net_stack.hpp"
 #include "connectors/tape/session/session_recorder.hpp"
 #include "engine/app/engine.hpp"
+#include "engine/app/engine_probe.hpp"
 #include "engine/app/exit_code.hpp"
 #include "engine/app/intent_file.hpp"
 #include "engine/app/live_feeds.hpp"
 #include "engine/app/live_storage.hpp"
 #include "engine/app/live_venue.hpp"
+#include "engine/app/operations.hpp"
 #include "engine/app/run_command.hpp"
 #include "engine/observe/console.hpp"
 #include "engine/runtime/lag_meter.hpp"
@@ -54,6 +56,8 @@ private:
     Result<void> make_venue();
     Task<Result<void>> make_durable(PreparedOrder order);
     Result<void> open_recorder();
+    Result<void> open_operations();
+    void complete(metrics::Figures& figures) const;
     void take(Event event);
     void take_history(Asset asset, std::span<Bar const> bars);
     void note_breaker(BreakerChanged const& change);
@@ -89,6 +93,8 @@ private:
     std::unique_ptr<LiveVenue> venue_;
     std::unique_ptr<LiveFeeds> feeds_;
     runtime::LagMeter lag_;
+    EngineProbe probe_;
+    std::unique_ptr<Operations> operations_; // beside the engine, on a thread of its own
     asio::signal_set signals_;
     std::deque<observe::SettledWindow> settled_; // the newest
     std::uint64_t windows_settled_ = 0;
@@ -100,6 +106,7 @@ private:
     bool stopping_ = false;
     bool stopped_ = false;
     ExitCode exit_code_ = ExitCode::ok;
+    bool is_misconfigured_ = false; // what prepare() failed at is the configuration's fault
 };
 
 } // namespace polyquant::app

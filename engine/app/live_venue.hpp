@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace polyquant::app {
@@ -47,6 +48,9 @@ public:
     virtual OrderVenue& orders() = 0;
     // Subscribes and starts what the venue needs; before the engine starts.
     virtual void start(runtime::Bus& bus, Engine& engine) = 0;
+
+    // Whether our books equal the venue's; empty where there are none to compare with.
+    virtual std::optional<bool> books_agree() const { return std::nullopt; }
 };
 
 // The simulated venue on live books: no key, no money.
