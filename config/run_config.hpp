@@ -2,10 +2,14 @@
 // Secrets are never part of it; they come from the encrypted keystore or the environment.
 #pragma once
 
+#include "config/alert_params.hpp"
+#include "config/dashboard_params.hpp"
 #include "config/endpoint_params.hpp"
 #include "config/execution_params.hpp"
 #include "config/feed_params.hpp"
 #include "config/learning_params.hpp"
+#include "config/log_params.hpp"
+#include "config/metrics_params.hpp"
 #include "config/model_params.hpp"
 #include "config/risk_params.hpp"
 #include "config/run_params.hpp"
@@ -36,6 +40,10 @@ struct RunConfig {
     SimulatedParams simulated;
     SettlementParams settlement;
     LearningParams learning;
+    MetricsParams metrics;
+    DashboardParams dashboard;
+    AlertParams alerts;
+    LogParams log;
     std::vector<StrategyConfig> strategies; // in the order of the files
 
     // Where each key that a file sets was set: "risk.kill_switch", "strategy.s1.bet". What is not
@@ -54,7 +62,7 @@ struct RunConfig {
     std::uint64_t hash() const;
 };
 
-// Calls visit(name, params) for the ten sections in their fixed order.
+// Calls visit(name, params) for the sections in their fixed order.
 template <class Config, class Visit>
 void for_each_section(Config& config, Visit visit) {
     visit("run", config.run);
@@ -67,6 +75,10 @@ void for_each_section(Config& config, Visit visit) {
     visit("simulated", config.simulated);
     visit("settlement", config.settlement);
     visit("learning", config.learning);
+    visit("metrics", config.metrics);
+    visit("dashboard", config.dashboard);
+    visit("alerts", config.alerts);
+    visit("log", config.log);
 }
 
 using Loaded = boost::system::result<RunConfig, ConfigProblems>;

@@ -32,6 +32,7 @@ ALLOWED = {
     # Carries the book's tasks out; the book itself knows no chain.
     "connectors/chain/redeemer": ["connectors", "engine/core", "engine/runtime", "engine/settlement/redemption"],
     "engine/metrics": ["engine/core", "engine/observe", "connectors/json"],
+    "engine/alerts": ["engine/core", "engine/observe", "engine/metrics", "engine/runtime", "config", "connectors/net", "connectors/crypto", "connectors/json"],
     "engine/dashboard": ["engine/core", "engine/observe", "engine/metrics", "engine/runtime", "connectors/net", "connectors/json"],
     "connectors": ["engine/core", "engine/ports", "engine/runtime", "config"],
 }

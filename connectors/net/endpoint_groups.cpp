@@ -33,6 +33,10 @@ void EndpointGroups::record(std::string const& name, std::optional<Fault> fault,
     report(name, *group, now);
 }
 
+void EndpointGroups::count(std::string const& name, std::string outcome) {
+    ++calls_[{name.empty() ? "other" : name, std::move(outcome)}];
+}
+
 void EndpointGroups::report_changes(Instant now) {
     for (auto& [name, group] : groups_)
         report(name, group, now);

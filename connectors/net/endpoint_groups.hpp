@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace polyquant::net {
 
@@ -35,6 +36,14 @@ public:
     // Asks the breaker; a true must be followed by record().
     bool allow(std::string const& name, Instant now);
     void record(std::string const& name, std::optional<Fault> fault, Instant now);
+    // What became of a call that was sent, or was not for its breaker: "200", "timeout".
+    void count(std::string const& name, std::string outcome);
+
+    // Calls by group and outcome since the start.
+    using Calls = std::map<std::pair<std::string, std::string>, std::uint64_t>;
+
+    Calls const& calls() const { return calls_; }
+
     // Reports what changes by time alone: an open breaker that may try again. Call it now and then.
     void report_changes(Instant now);
 
@@ -43,6 +52,7 @@ private:
 
     OnChange on_change_;
     std::map<std::string, EndpointGroup> groups_;
+    Calls calls_;
 };
 
 } // namespace polyquant::net

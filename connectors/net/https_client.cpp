@@ -242,6 +242,7 @@ HttpsClient::send(HttpRequest request, Instant deadline, Exchange* exchange) {
     if (!budget) co_return budget.error();
     auto& clock = state->clock();
     if (!state->groups.allow(request.group, clock.now())) {
+        state->groups.count(request.group, std::string{to_string(Fault::breaker_open)});
         co_return Failure{
             Fault::breaker_open, request.group, "not sent: the circuit breaker is open"
         };
@@ -249,6 +250,10 @@ HttpsClient::send(HttpRequest request, Instant deadline, Exchange* exchange) {
     auto answer = co_await state->exchange_bytes(request, deadline, x);
     auto fault = answer ? fault_of_status(answer->status) : answer.error().fault;
     state->groups.record(request.group, fault, clock.now());
+    state->groups.count(
+        request.group,
+        answer ? std::to_string(answer->status) : std::string{to_string(answer.error().fault)}
+    );
     if (auto* const group = state->groups.find(request.group); group != nullptr && answer) {
         group->limiter.observe(*answer, clock.now(), clock.utc_now());
     }

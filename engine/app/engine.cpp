@@ -343,6 +343,12 @@ void Engine::subscribe() {
         EventKinds::of<OwnOrderReport, OwnTradeReport>(),
         [this](Event const& e) { execution_.on(e); }
     );
+    if (parts_.features_done)
+        bus.subscribe(
+            "stages",
+            EventKinds::of<BookSnapshot, BookChange, PriceTick>(),
+            [this](Event const&) { parts_.features_done(); }
+        );
     bus.on<BookSnapshot>("strategies", [this](BookSnapshot const& e) {
         wake_for_token(e.token, e.at.seq);
     });

@@ -72,6 +72,8 @@ struct EngineParts {
     // Both may be called from within one of the feeds' own events.
     std::function<void(Market const&)> follow{};
     std::function<void(ConditionId const&)> let_go{};
+    // Called when books, windows and models know of a book or a tick, before any strategy does.
+    std::function<void()> features_done{};
 };
 
 class Engine final : public strategies::StrategyHost {

@@ -160,6 +160,10 @@ public:
         engine.supervisor().start_job(runtime::Stage::orders, "exchange", open());
     }
 
+    std::optional<bool> books_agree() const override {
+        return reconcile_ ? std::optional{reconcile_->is_open()} : std::nullopt;
+    }
+
 private:
     // Trades are compared with the venue for longer than the board keeps a market that is over.
     void remember(Market const& market) {

@@ -78,10 +78,24 @@ LiveSession::LiveSession(
               },
               [this](ConditionId const& market) {
                   if (feeds_) feeds_->let_go(market);
+              },
+              [this] {
+                  probe_.features_done();
               }
           },
           std::move(config)
       },
+      probe_{EngineProbe::Parts{
+          engine_,
+          bus_,
+          *outside_.clock,
+          lag_,
+          engine_.config().endpoints.clock_factor,
+          real_.utc_now(),
+          [this](metrics::Figures& figures) {
+              complete(figures);
+          }
+      }},
       signals_{*outside_.io, SIGINT, SIGTERM, SIGHUP} {}
 
 LiveSession::~LiveSession() = default;
@@ -106,6 +120,8 @@ Result<void> LiveSession::prepare() {
         .dialer.set_round_trip_tap([this](auto feed, auto topic, Nanos took, UtcTime) {
             keep_round_trip(fmt::format("{} {}", feed, topic), took);
         });
+    probe_.count_calls_of(net_->groups());
+    if (auto const watched = open_operations(); !watched) return watched;
     auto feeds = LiveFeeds::create(
         net_->context(engine_.supervisor()),
         cache_pool_,
@@ -214,12 +230,52 @@ Result<void> LiveSession::open_recorder() {
     return {};
 }
 
+Result<void> LiveSession::open_operations() {
+    auto operations = Operations::create(Operations::Parts{
+        engine_.config(),
+        storage_.directory,
+        outside_.io->get_executor(),
+        [this](std::string const& line) { say(line); },
+        [this] {
+            return probe_.figures();
+        }
+    });
+    if (!operations) {
+        is_misconfigured_ = operations.error().fault == Fault::invalid;
+        return operations.error();
+    }
+    operations_ = std::move(*operations);
+    return {};
+}
+
+// What the probe cannot see from the engine alone.
+void LiveSession::complete(metrics::Figures& figures) const {
+    figures.mode = std::string{to_string(options_.mode)};
+    figures.directory = storage_.directory.string();
+    figures.status = status();
+    figures.stopping = stopping_;
+    if (feeds_) figures.clock_offset = feeds_->clock_offset();
+    if (venue_) figures.books_agree = venue_->books_agree();
+    figures.queues = {
+        {"training", training_.pending()},
+        {"ledger", disk_.pending()},
+        {"intents", intents_pool_.pending()},
+        {"bar_cache", cache_pool_.pending()},
+    };
+    if (!recorder_) return;
+    auto const& counts = recorder_->counts();
+    figures.queues.push_back({"tape", counts.taken - std::min(counts.taken, counts.written)});
+    figures.tape_records_lost = counts.lost;
+    if (auto const& trouble = recorder_->trouble()) figures.recording_trouble = describe(*trouble);
+}
+
 ExitCode LiveSession::run() {
     auto const& clock = *outside_.clock;
     began_ = clock.utc_now();
     began_real_ = real_.now();
     if (auto const ready = prepare(); !ready) {
         console_.line("cannot start: " + describe(ready.error()));
+        if (is_misconfigured_) return ExitCode::usage;
         return ready.error().fault == Fault::storage ? ExitCode::storage : ExitCode::failed;
     }
     if (storage_.facts_known > 0)
@@ -236,6 +292,7 @@ ExitCode LiveSession::run() {
     wait_for_signals();
     start_tasks();
     outside_.io->run();
+    operations_->stop(code(exit_code_));
     if (errand_)
         console_.finish();
     else
@@ -247,6 +304,7 @@ void LiveSession::start_tasks() {
     using runtime::Stage;
     auto& supervisor = engine_.supervisor();
     bus_.on<BreakerChanged>("session", [this](BreakerChanged const& e) { note_breaker(e); });
+    probe_.start();
     net_->start(supervisor);
     venue_->start(bus_, engine_);
     if (outcomes_) outcomes_->start(bus_);
@@ -263,6 +321,7 @@ void LiveSession::start_tasks() {
             return recorder_->close(outside_.clock->now() + in_venue_time(tape_close_max));
         });
     }
+    operations_->start(supervisor);
     supervisor.start(Stage::close, "lag meter", runtime::measure_lag(lag_));
     supervisor.start(Stage::close, "status", draw_status());
     supervisor.start(Stage::close, "journal", flush_journal());
@@ -292,7 +351,9 @@ void LiveSession::take(Event event) {
     stamp.received_at = std::max(stamp.received_at, last_received_);
     last_received_ = stamp.received_at;
     if (recorder_) recorder_->write(event);
+    probe_.before(event);
     bus_.publish(std::move(event));
+    probe_.after();
 }
 
 // On the tape as well, or a replay of it would have nothing to train its models on.
@@ -341,12 +402,14 @@ Task<void> LiveSession::stop_later(Seconds after) {
 }
 
 void LiveSession::say(std::string const& line) {
+    if (operations_) operations_->note(line);
     if (!options_.json)
         console_.line(format_utc(outside_.clock->utc_now()).substr(11, 8) + " " + line);
 }
 
 void LiveSession::window_settled(observe::SettledWindow const& window) {
     ++windows_settled_;
+    if (operations_) operations_->window_settled(window);
     settled_.push_back(window);
     if (settled_.size() > windows_shown) settled_.pop_front();
     if (options_.json) return;
@@ -371,7 +434,11 @@ void LiveSession::wait_for_signals() {
 }
 
 void LiveSession::on_signal(int number) {
-    if (number == SIGHUP) return reload();
+    if (number == SIGHUP) {
+        operations_->reloading();
+        reload();
+        return operations_->reloaded();
+    }
     if (stopping_) {
         console_.line("a second signal: leaving at once");
         console_.finish();
@@ -418,6 +485,7 @@ void LiveSession::reload_trained() {
 void LiveSession::request_stop(ExitCode exit) {
     if (exit_code_ == ExitCode::ok) exit_code_ = exit;
     if (std::exchange(stopping_, true)) return;
+    if (operations_) operations_->stopping();
     asio::co_spawn(*outside_.io, stop(), [this](std::exception_ptr const& error) {
         if (error) exit_code_ = ExitCode::failed;
         stopped_ = true;

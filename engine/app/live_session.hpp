@@ -4,11 +4,13 @@
 #include "connectors/net/net_stack.hpp"
 #include "connectors/tape/session/session_recorder.hpp"
 #include "engine/app/engine.hpp"
+#include "engine/app/engine_probe.hpp"
 #include "engine/app/exit_code.hpp"
 #include "engine/app/intent_file.hpp"
 #include "engine/app/live_feeds.hpp"
 #include "engine/app/live_storage.hpp"
 #include "engine/app/live_venue.hpp"
+#include "engine/app/operations.hpp"
 #include "engine/app/outcome_desk.hpp"
 #include "engine/app/run_command.hpp"
 #include "engine/app/timed_venue.hpp"
@@ -69,6 +71,8 @@ private:
     Result<void> make_venue();
     Task<Result<void>> make_durable(PreparedOrder order);
     Result<void> open_recorder();
+    Result<void> open_operations();
+    void complete(metrics::Figures& figures) const;
     void take(Event event);
     void take_history(Asset asset, std::span<Bar const> bars);
     void keep_round_trip(std::string path, Nanos took);
@@ -113,6 +117,8 @@ private:
     Errand errand_{};
     std::map<OrderId, std::string> bytes_sent_{}; // of an earlier start's orders
     runtime::LagMeter lag_;
+    EngineProbe probe_;
+    std::unique_ptr<Operations> operations_; // beside the engine, on a thread of its own
     asio::signal_set signals_;
     std::deque<observe::SettledWindow> settled_; // the newest
     std::uint64_t windows_settled_ = 0;
@@ -124,6 +130,7 @@ private:
     bool stopping_ = false;
     bool stopped_ = false;
     ExitCode exit_code_ = ExitCode::ok;
+    bool is_misconfigured_ = false; // what prepare() failed at is the configuration's fault
 };
 
 } // namespace polyquant::app

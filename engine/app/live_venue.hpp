@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace polyquant::app {
@@ -59,6 +60,9 @@ public:
     // After every order was cancelled: asks the venue what rests, and cancels again what is ours.
     // Fails when something of ours may still rest at the deadline.
     virtual Task<Result<void>> verify_nothing_rests(Instant) { co_return Result<void>{}; }
+
+    // Whether our books equal the venue's; empty where there are none to compare with.
+    virtual std::optional<bool> books_agree() const { return std::nullopt; }
 };
 
 // Who trades at the exchange: the account, and its lock for as long as the venue lives.

@@ -5,12 +5,15 @@
 #include "config/report.hpp"
 #include "connectors/tape/tape_command.hpp"
 #include "engine/app/accuracy_commands.hpp"
+#include "engine/app/alert_command.hpp"
 #include "engine/app/analyze_command.hpp"
 #include "engine/app/backtest_command.hpp"
 #include "engine/app/build_info.hpp"
+#include "engine/app/db_command.hpp"
 #include "engine/app/doctor_command.hpp"
 #include "engine/app/exit_code.hpp"
 #include "engine/app/fetch_command.hpp"
+#include "engine/app/health_command.hpp"
 #include "engine/app/keys_commands.hpp"
 #include "engine/app/ledger_commands.hpp"
 #include "engine/app/livetest_command.hpp"
@@ -61,6 +64,7 @@ struct CommandLine {
     app::TransferOptions transfer;
     app::VerdictOptions verdict;
     app::AskTableOptions asks;
+    app::HealthOptions health;
 };
 
 CLI::App* add_verdict(CommandLine& line) {
@@ -229,6 +233,27 @@ CLI::App* add_doctor(CommandLine& line) {
     return c;
 }
 
+CLI::App* add_health(CommandLine& line) {
+    auto& o = line.health;
+    auto* c = line.app.add_subcommand(
+        "health", "Is a run alive and well? Exits 0 fine, 1 warning, 2 critical, 3 unknown"
+    );
+    c->add_option("run", o.run, "The run's directory, or its heartbeat.json")->required();
+    c->add_option("--max-age", o.age_max_s, "Seconds without a sign of life that are critical")
+        ->check(CLI::Range(5, 86'400))
+        ->capture_default_str();
+    c->add_option(
+         "--max-unsettled", o.unsettled_max_s, "Seconds from a window's close to its money"
+    )
+        ->check(CLI::Range(60, 30 * 86'400))
+        ->capture_default_str();
+    c->add_option("--min-disk", o.disk_min_gb, "Free gigabytes below which it is critical")
+        ->check(CLI::Range(0.0, 100'000.0))
+        ->capture_default_str();
+    c->add_flag("--json", o.json, "As one JSON object");
+    return c;
+}
+
 CLI::App* add_ledger_command(CommandLine& line, char const* name, char const* what) {
     auto* c = line.app.add_subcommand(name, what);
     c->add_option("run", line.where, "The run's directory, or its ledger file")->required();
@@ -307,6 +332,8 @@ int dispatch(int argc, char** argv) {
         if (command == "sweep") return app::run_sweep(args, stdout, stderr);
         if (command == "sweep-worker") return app::run_sweep_worker(args, stderr);
         if (command == "report") return app::run_report(args, stdout, stderr);
+        if (command == "db") return app::run_db(args, std::cout, std::cerr);
+        if (command == "alert") return app::run_alert(args, std::cout, std::cerr);
         if (command == "quotes") return app::run_quotes(args, std::cout, std::cerr);
     }
     CommandLine line;
@@ -334,6 +361,8 @@ int dispatch(int argc, char** argv) {
     line.app.add_subcommand("analyze", "Look-ahead, and gaps, outliers and clocks of data");
     line.app.add_subcommand("parity", "Two runs side by side, with the bridge between results");
     line.app.add_subcommand("report", "A stored run as summary, JSON, CSV and one page");
+    line.app.add_subcommand("db", "Copy, verify and migrate a ledger (see db --help)");
+    line.app.add_subcommand("alert", "Try the channels of alerts (see alert --help)");
     line.app.add_subcommand("quotes", "Fit the quote model of backtests on bars");
     auto* params = line.app.add_subcommand(
         "params", "Every parameter with value, origin, range and meaning, and break-even tables"
@@ -354,6 +383,7 @@ int dispatch(int argc, char** argv) {
     auto* reconcile = add_reconcile(line);
     auto* verdict = add_verdict(line);
     auto* asks = add_asks(line);
+    auto* health = add_health(line);
     try {
         line.app.parse(argc, argv);
     } catch (CLI::ParseError const& error) {
@@ -373,6 +403,7 @@ int dispatch(int argc, char** argv) {
     if (*check) return app::run_check(line.where, stdout, stderr);
     if (*reconcile) return app::run_reconcile(line.reconcile, stdout, stderr);
     if (*verdict) return app::run_verdict(line.verdict, stdout, stderr);
+    if (*health) return app::run_health(line.health, stdout);
     if (*asks) return app::run_asks(line.asks, stdout, stderr);
     return app::code(app::ExitCode::usage);
 }

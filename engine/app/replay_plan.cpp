@@ -83,6 +83,10 @@ std::uint64_t result_hash(config::RunConfig config) {
     config.run.dashboard = defaults.dashboard;
     config.feed.speed = config::FeedParams{}.speed;
     config.endpoints = {};
+    config.metrics = {};
+    config.dashboard = {};
+    config.alerts = {};
+    config.log = {};
     config.feed.tapes = {}; // their content is part of the identity on its own
     return config.hash();
 }

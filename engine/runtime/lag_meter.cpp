@@ -11,6 +11,15 @@ void LagMeter::note(Nanos late) {
     ++counts_[std::min(at, buckets - 1)];
     ++count_;
     max_ = std::max(max_, late);
+    sum_ += late;
+}
+
+std::uint64_t LagMeter::at_most(Nanos limit) const {
+    auto const whole = static_cast<std::size_t>(std::max(limit, Nanos{0}) / bucket);
+    std::uint64_t seen = 0;
+    for (std::size_t i = 0; i < std::min(whole, buckets - 1); ++i)
+        seen += counts_[i];
+    return seen;
 }
 
 Nanos LagMeter::quantile(double q) const {

@@ -21,6 +21,11 @@ public:
 
     Nanos max() const { return max_; }
 
+    Nanos sum() const { return sum_; }
+
+    // How many measurements lie in buckets that end at or before `limit`.
+    std::uint64_t at_most(Nanos limit) const;
+
     // The upper end of the bucket that holds the q-th part (0..1) of all measurements.
     Nanos quantile(double q) const;
 
@@ -28,6 +33,7 @@ private:
     std::array<std::uint64_t, buckets> counts_{};
     std::uint64_t count_ = 0;
     Nanos max_{0};
+    Nanos sum_{0};
 };
 
 // Measures every 10 ms of the machine's time, whatever the engine's clock; a task for the

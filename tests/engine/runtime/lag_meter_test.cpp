@@ -42,3 +42,15 @@ TEST_CASE("Lag meter takes a timer that rang early as on time", "[runtime]") {
     CHECK(meter.max() == Nanos{0});
     CHECK(meter.count() == 1);
 }
+
+TEST_CASE("Lag meter counts what lies below a limit, and sums all", "[runtime]") {
+    LagMeter meter;
+    for (auto const late : {Nanos{50'000}, Nanos{250'000}, Nanos{1'500'000}, Nanos{2'000'000'000}})
+        meter.note(late);
+
+    CHECK(meter.at_most(Nanos{0}) == 0);
+    CHECK(meter.at_most(Nanos{100'000}) == 1);
+    CHECK(meter.at_most(Millis{1}) == 2);
+    CHECK(meter.at_most(Seconds{10}) == 3); // the last bucket has no end
+    CHECK(meter.sum() == Nanos{2'001'800'000});
+}
