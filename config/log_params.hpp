@@ -51,7 +51,7 @@ struct LogParams {
                 std::int64_t{0},
                 years,
                 "days",
-                "Recordings older than this are deleted, never those of the present start; 0: all "
+                "Recordings older than this are deleted, never what is being written; 0: all "
                 "are kept.",
                 fixed
             },

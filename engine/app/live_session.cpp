@@ -231,8 +231,12 @@ Result<void> LiveSession::open_recorder() {
 }
 
 Result<void> LiveSession::open_operations() {
+    auto config = engine_.config();
+    // An errand of a minute is watched by who asked for it, and may run beside an engine that has
+    // the ports.
+    if (errand_) config.metrics.enabled = config.dashboard.enabled = config.alerts.enabled = false;
     auto operations = Operations::create(Operations::Parts{
-        engine_.config(),
+        std::move(config),
         storage_.directory,
         outside_.io->get_executor(),
         [this](std::string const& line) { say(line); },

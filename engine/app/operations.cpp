@@ -29,7 +29,8 @@ constexpr Seconds heartbeat_every{5};
 constexpr Seconds beat_age_max{15}; // an engine silent for longer is not reported as alive
 constexpr Seconds alerts_every{1};
 constexpr Seconds clean_every{600};
-constexpr Seconds alarm_stays{60}; // a line that was said has no end of its own
+constexpr Seconds in_use_max{3'600}; // a file that is written changes within this
+constexpr Seconds alarm_stays{60};   // a line that was said has no end of its own
 constexpr std::size_t alarms_max = 64;
 constexpr std::string_view alarm_mark = "ALARM ";
 constexpr runtime::StopLimits stop_limits{{Millis{200}, Millis{200}, Millis{200}, Seconds{1}}};
@@ -63,10 +64,10 @@ struct Operations::State {
     config::AlertParams alert_params;
     config::DashboardParams dashboard;
     config::LogParams log_params;
-    UtcTime created_at;
     runtime::LiveClock clock;
     runtime::ServiceNotice service = runtime::ServiceNotice::from_environment();
     metrics::LatestFigures latest;
+    std::uint64_t lines_lost = 0; // the engine's, as all above but the constants and `latest`
     // Below: the side loop's.
     runtime::SideLoop loop;
     runtime::Supervisor supervisor;
@@ -86,7 +87,6 @@ struct Operations::State {
     explicit State(Parts p)
         : parts{std::move(p)}, metrics{parts.config.metrics}, alert_params{parts.config.alerts},
           dashboard{parts.config.dashboard}, log_params{parts.config.log},
-          created_at{runtime::LiveClock{}.utc_now()},
           supervisor{
               loop.io().get_executor(),
               clock,
@@ -147,14 +147,14 @@ Task<void> Operations::State::clean_up() {
     } while (co_await clock.wait_until(clock.now() + clean_every));
 }
 
-// What this start writes is never touched, and of the bulk no more goes for want of space than has
-// to.
+// What is being written is never touched, and of the bulk no more goes for want of space than has
+// to. A run that lasts for months is a single start: what it wrote last month goes too.
 void Operations::State::remove_old(
     char const* folder, char const* suffix, std::int64_t days, bool is_bulk
 ) {
     observe::KeepRules keep;
     if (days > 0) keep.age_max = Seconds{days * 86'400};
-    keep.in_use_since = created_at;
+    keep.in_use_since = clock.utc_now() - in_use_max;
     auto const process = metrics::read_process(parts.directory);
     auto const needed = static_cast<std::uint64_t>(log_params.disk_free_min_gb * 1e9);
     if (is_bulk && process.disk_free_bytes.value_or(needed) < needed)
@@ -396,13 +396,16 @@ void Operations::start(runtime::Supervisor& engine_supervisor) {
 
 void Operations::note(std::string const& line) {
     auto* const s = state_.get();
-    s->loop.post([s, line] {
+    auto const lost = s->lines_lost;
+    auto const taken = s->loop.post([s, line, lost] {
+        if (lost > 0) s->write_log(fmt::format("WARNING {} lines before this were lost", lost));
         s->write_log(line);
         if (s->site)
             s->site->state().on_line(format_utc(s->clock.utc_now()).substr(11, 8) + " " + line);
         if (line.starts_with(alarm_mark))
             s->alarms.push_back({line.substr(alarm_mark.size()), s->clock.now()});
     });
+    s->lines_lost = taken ? 0 : lost + 1;
 }
 
 void Operations::window_settled(observe::SettledWindow const& window) {

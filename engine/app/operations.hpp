@@ -17,7 +17,7 @@ namespace polyquant::app {
 class Operations {
 public:
     struct Parts {
-        config::RunConfig const& config; // of the start
+        config::RunConfig config;        // of the start: a copy, the engine's changes at a reload
         std::filesystem::path directory; // the run's
         asio::any_io_executor engine;    // where `say` runs
         std::function<void(std::string const&)> say;

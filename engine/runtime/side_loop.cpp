@@ -6,6 +6,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -14,6 +15,7 @@ namespace polyquant::runtime {
 struct SideLoop::State {
     asio::io_context io{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
+    std::atomic<std::size_t> queued{0};
     std::thread thread{};
     std::function<Task<void>()> last{}; // its frame reads what the function has captured
 };
@@ -39,8 +41,16 @@ void SideLoop::start() {
     }};
 }
 
-void SideLoop::post(std::function<void()> work) {
-    asio::post(state_->io, std::move(work));
+bool SideLoop::post(std::function<void()> work) {
+    if (state_->queued.fetch_add(1) >= queued_max) {
+        state_->queued.fetch_sub(1);
+        return false;
+    }
+    asio::post(state_->io, [s = state_.get(), work = std::move(work)] {
+        s->queued.fetch_sub(1);
+        work();
+    });
+    return true;
 }
 
 void SideLoop::stop(std::function<Task<void>()> last) {

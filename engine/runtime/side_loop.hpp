@@ -23,8 +23,11 @@ public:
 
     void start();
 
-    // From any thread. After stop() nothing runs any more.
-    void post(std::function<void()> work);
+    // From any thread. False, and the work is dropped, when `queued_max` wait already: a thread
+    // that hangs must not fill the memory of the one that trades. After stop() nothing runs any
+    // more.
+    bool post(std::function<void()> work);
+    static constexpr std::size_t queued_max = 10'000;
 
     // Runs `last` on the thread to its end (it limits itself), ends the loop and waits for the
     // thread. Once; later calls do nothing.

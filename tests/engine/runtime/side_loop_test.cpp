@@ -59,3 +59,20 @@ TEST_CASE("SideLoop that never began needs no stopping", "[runtime][side_loop]")
 
     CHECK_FALSE(ran);
 }
+
+TEST_CASE(
+    "SideLoop refuses work beyond its bound and takes it again when there is room", "[runtime]"
+) {
+    SideLoop loop;
+    std::size_t ran = 0;
+    std::size_t taken = 0;
+    for (std::size_t i = 0; i < SideLoop::queued_max + 5; ++i)
+        taken += loop.post([&ran] { ++ran; }) ? 1U : 0U;
+
+    loop.start();
+    loop.stop([]() -> Task<void> { co_return; });
+
+    CHECK(taken == SideLoop::queued_max);
+    CHECK(ran == SideLoop::queued_max);
+    CHECK(loop.post([] {}));
+}
