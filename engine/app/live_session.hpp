@@ -9,6 +9,7 @@
 #include "engine/app/live_feeds.hpp"
 #include "engine/app/live_storage.hpp"
 #include "engine/app/live_venue.hpp"
+#include "engine/app/outside_feed.hpp"
 #include "engine/app/run_command.hpp"
 #include "engine/observe/console.hpp"
 #include "engine/runtime/lag_meter.hpp"
@@ -60,6 +61,7 @@ private:
     void start_tasks();
     Task<void> draw_status();
     Task<void> flush_journal();
+    Task<void> follow_outside();
     Task<void> stop_later(Seconds after);
     void wait_for_signals();
     void on_signal(int number);
@@ -73,6 +75,9 @@ private:
     RunOptions const& options_;
     ConfigLoader loader_;
     LiveStorage storage_;
+    int reloads_of_models_ = 0;
+    std::shared_ptr<OutsideFeed> outside_feed_; // shared with the job that reads
+    std::filesystem::path outside_copy_;        // what it appends to
     Outside outside_;
     observe::Console console_;
     runtime::LiveClock real_;

@@ -76,6 +76,8 @@ int run_engine(RunOptions const& options, std::FILE* out, std::FILE* err) {
     auto blend = load_blend(config->model, storage->trained);
     if (!blend) return refuse(err, describe(blend.error()), exit_for(blend.error()));
     storage->blend = std::move(*blend);
+    auto const kept = keep_models(*storage, *config, storage->name, outside.clock->utc_now());
+    if (!kept) return refuse(err, describe(kept.error()), exit_for(kept.error()));
     LiveSession session{
         options, std::move(*config), loader, std::move(*storage), std::move(outside), out
     };
