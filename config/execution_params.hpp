@@ -69,7 +69,7 @@ struct ExecutionParams {
                 5s,
                 Seconds{86'400},
                 "",
-                "An order still unknown after this halts trading and asks for a human.",
+                "An order still unknown after this halts trading, with an alarm, until none is.",
                 Change::restart
             },
             Param{

@@ -12,6 +12,7 @@
 #include "config/settlement_params.hpp"
 #include "config/simulated_params.hpp"
 #include "config/strategy_kind.hpp"
+#include "config/wallet_params.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -28,6 +29,7 @@ struct RunConfig {
     RunParams run;
     FeedParams feed;
     EndpointParams endpoints;
+    WalletParams wallet;
     ModelParams model;
     RiskParams risk;
     ExecutionParams execution;
@@ -52,12 +54,13 @@ struct RunConfig {
     std::uint64_t hash() const;
 };
 
-// Calls visit(name, params) for the nine sections in their fixed order.
+// Calls visit(name, params) for the ten sections in their fixed order.
 template <class Config, class Visit>
 void for_each_section(Config& config, Visit visit) {
     visit("run", config.run);
     visit("feed", config.feed);
     visit("endpoints", config.endpoints);
+    visit("wallet", config.wallet);
     visit("model", config.model);
     visit("risk", config.risk);
     visit("execution", config.execution);

@@ -26,7 +26,7 @@ struct RunParams {
     ConsoleStyle console = ConsoleStyle::automatic;
     bool dashboard = true;
     bool one_bankroll = false;
-    Seconds shutdown_grace = 10s;
+    Seconds shutdown_grace = 5s;
 
     friend bool operator==(RunParams const&, RunParams const&) = default;
 
@@ -95,7 +95,8 @@ struct RunParams {
                 1s,
                 120s,
                 "",
-                "Longest an orderly stop may take before the process leaves anyway.",
+                "Longest an orderly stop may take, in real time: orders cancelled, the venue asked "
+                "whether anything rests, the books written.",
                 Change::restart
             },
         };

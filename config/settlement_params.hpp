@@ -10,6 +10,8 @@ struct SettlementParams {
     Seconds official_wait = 600s;
     Millis payout_delay{0};
     Seconds unresolved_alarm{3600};
+    Seconds stale_after{72 * 3600};
+    bool stale_is_loss = false;
 
     friend bool operator==(SettlementParams const&, SettlementParams const&) = default;
 
@@ -49,7 +51,25 @@ struct SettlementParams {
                 60s,
                 Seconds{30 * 86'400},
                 "after close",
-                "A window still undecided after this raises an alarm.",
+                "A market still undecided after this raises an alarm, and again each time it "
+                "passes.",
+                Change::restart
+            },
+            Param{
+                "stale_after",
+                &P::stale_after,
+                3'600s,
+                Seconds{90 * 86'400},
+                "after close",
+                "From here on the alarm calls it stale.",
+                Change::restart
+            },
+            Param{
+                "stale_is_loss",
+                &P::stale_is_loss,
+                "",
+                "true: shares of a stale market are booked as lost; a later word of the venue pays "
+                "what they were worth. false: they stay open until somebody knows.",
                 Change::restart
             },
         };

@@ -107,6 +107,10 @@ public:
     // Evaluations before this much is left to the close are certain to end in outside_zone.
     virtual Seconds lead() const = 0;
 
+    // Orders that decide() may want soon, so that they can be signed before: each as it would be
+    // sent. Asked shortly before its zone and in it; what is left out is only signed later.
+    virtual std::vector<PlaceOrder> likely_orders(StrategyInput const&) const { return {}; }
+
     // Another coin whose window it also looks at; it is then evaluated when that one changes, too.
     virtual std::optional<Asset> leader() const { return std::nullopt; }
 };

@@ -7,6 +7,11 @@ namespace polyquant::strategies {
 
 namespace {
 
+// Before its zone a strategy's likely orders are told, so that they are signed when it begins.
+constexpr Seconds signing_time{5};
+// Signed orders are used for a minute at most.
+constexpr Seconds told_again{30};
+
 // Reasons of a strategy that looked at a market; outside its zone it did not.
 bool looked(Reason reason) {
     return reason != Reason::outside_zone && reason != Reason::strategy_off &&
@@ -45,11 +50,18 @@ Task<void> StrategyActor::run() {
         close_windows(now);
         auto const window = window_at(now, window_length_);
         auto const zone = window.end() - strategy_->lead();
+        auto const early = host_.signs_ahead() && !quiet_ ? zone - signing_time : zone;
+        auto const signs = now >= early && now < zone;
         // At the window's start this answers outside_zone (or that there is no market), so that
         // every window of every asset has at least one counted answer.
-        for (auto asset : assets_)
-            if (!quiet_ && strategy_->trades(asset)) evaluate(asset, 0);
-        auto const next = now < zone ? zone : window.end();
+        for (auto asset : assets_) {
+            if (quiet_ || !strategy_->trades(asset)) continue;
+            if (signs)
+                anticipate(asset);
+            else
+                evaluate(asset, 0);
+        }
+        auto const next = now < early ? early : now < zone ? zone : window.end();
         auto const running = co_await clock_.wait_until(clock_.instant_of(next));
         if (!running) break;
     }
@@ -63,14 +75,7 @@ Reason StrategyActor::evaluate(Asset asset, std::uint64_t seq) {
     auto const view = host_.view(asset, window);
     auto const leader = strategy_->leader();
     auto const led_by = leader ? std::optional{host_.view(*leader, window)} : std::nullopt;
-    auto const input = StrategyInput{
-        .view = view,
-        .signal = host_.signal(asset),
-        .state = desk.state,
-        .bankroll = host_.free_bankroll(strategy_->name()),
-        .input_seq = seq,
-        .leader = led_by ? &*led_by : nullptr,
-    };
+    auto const input = input_of(asset, view, led_by ? &*led_by : nullptr, desk, seq);
 
     auto const decision = strategy_->decide(input);
     auto const answer = decision.intents.empty() ? decision.reason : send(decision, view, desk);
@@ -81,7 +86,58 @@ Reason StrategyActor::evaluate(Asset asset, std::uint64_t seq) {
     last_reason_ = answer;
     if (looked(answer)) last_look_ = Look{asset, answer};
     host_.evaluated(*strategy_, view, decision, answer);
+    // After what was decided is on its way.
+    if (host_.signs_ahead()) anticipate(asset);
     return answer;
+}
+
+StrategyInput StrategyActor::input_of(
+    Asset asset,
+    MarketView const& view,
+    MarketView const* leader,
+    AssetDesk const& desk,
+    std::uint64_t seq
+) const {
+    return {
+        .view = view,
+        .signal = host_.signal(asset),
+        .state = desk.state,
+        .bankroll = host_.free_bankroll(strategy_->name()),
+        .input_seq = seq,
+        .leader = leader,
+    };
+}
+
+void StrategyActor::anticipate(Asset asset) {
+    auto const now = clock_.utc_now();
+    auto const window = window_at(now, window_length_);
+    if (window.end() - now > strategy_->lead() + signing_time) return;
+    auto& desk = desk_for(asset, window);
+    auto const view = host_.view(asset, window);
+    anticipate(input_of(asset, view, nullptr, desk, 0), desk);
+}
+
+void StrategyActor::anticipate(StrategyInput const& input, AssetDesk& desk) {
+    auto const& view = input.view;
+    if (view.market == nullptr || input.signal == nullptr) return;
+    Outlook outlook;
+    outlook.market = view.market->condition;
+    outlook.tick = view.market->tick;
+    outlook.fee = view.market->fee;
+    outlook.bankroll = input.bankroll;
+    outlook.epoch = strategy_->epoch();
+    outlook.percent_up = static_cast<int>(input.signal->up * 100);
+    outlook.period = unix_nanos(view.now) / Nanos{told_again}.count();
+    auto const coarse = view.market->tick.micros() * 10;
+    for (auto const outcome : {Outcome::up, Outcome::down})
+        if (auto const& book = view.book(outcome);
+            book && book->is_live() && book->depth(BookSide::ask) > 0 && coarse > 0)
+            outlook.asks =
+                outlook.asks * 1'000 + book->level(BookSide::ask, 0).price.micros() / coarse;
+    if (desk.outlook == outlook) return;
+    desk.outlook = outlook;
+    for (auto const& order : strategy_->likely_orders(input))
+        host_.anticipate(order);
 }
 
 Reason StrategyActor::send(Decision const& decision, MarketView const& view, AssetDesk& desk) {
@@ -126,6 +182,19 @@ void StrategyActor::on(Fact const& fact) {
         if (trade->to != TradeState::failed) return;
         change_order(trade->order, [](OwnOrder& order) { ++order.voided; });
     }
+}
+
+void StrategyActor::restore(Fact const& fact) {
+    on(fact);
+    auto const* placed = std::get_if<OrderPlaced>(&fact.body);
+    if (placed == nullptr || placed->intent.strategy != strategy_->name() || !placed->intent.asset)
+        return;
+    // A resting order that followed an unfilled one counts as an attempt here: rather one too few.
+    auto& desk = desks_[index_of(*placed->intent.asset)];
+    if (!desk.orders.contains(placed->order)) return;
+    auto& side = desk.state[placed->intent.outcome];
+    ++side.orders_sent;
+    side.last_order_at = std::max(side.last_order_at, placed->intent.decided_at);
 }
 
 void StrategyActor::on_placed(OrderPlaced const& placed) {

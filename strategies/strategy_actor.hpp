@@ -30,6 +30,11 @@ public:
 
     virtual Submitted submit(PlaceOrder const& order, MarketView const& view) = 0;
 
+    // Whether orders cost time to prepare, so that likely ones should be told ahead.
+    virtual bool signs_ahead() const { return false; }
+
+    virtual void anticipate(PlaceOrder const&) {}
+
     // For journal and status: every evaluation, and a window's counts once it is over.
     virtual void evaluated(Strategy const&, MarketView const&, Decision const&, Reason answer) = 0;
     virtual void window_over(WindowEvaluated counts) = 0;
@@ -48,6 +53,9 @@ public:
     void wake(Asset asset, std::uint64_t seq);
     // Own orders and fills: what was bought and what is still in flight.
     void on(Fact const& fact);
+    // Before run(): the facts of an earlier process, oldest first, so that what it did in a window
+    // that is still open counts there.
+    void restore(Fact const& fact);
 
     // Evaluates at each window's start and zone's start, closes windows. Cancelled, it reports what
     // the open windows have counted so far.
@@ -89,16 +97,41 @@ private:
         int voided = 0; // of them failed to settle
     };
 
+    // What the orders told ahead depend on; told again when any of it changes, and now and then,
+    // because signed orders age.
+    struct Outlook {
+        ConditionId market;
+        Price tick;
+        FeeSchedule fee;
+        Usdc bankroll;
+        std::uint64_t epoch = 0;
+        int percent_up = 0; // of the signal
+        std::int64_t asks = 0;
+        std::int64_t period = 0;
+
+        friend bool operator==(Outlook const&, Outlook const&) = default;
+    };
+
     struct AssetDesk {
         Window window;
         WindowState state;
         ReasonCounts counts; // not reported yet
         Reason last = Reason::outside_zone;
         std::map<OrderId, OwnOrder> orders;
+        std::optional<Outlook> outlook;
     };
 
     bool follows(Asset asset) const;
     AssetDesk& desk_for(Asset asset, Window window);
+    StrategyInput input_of(
+        Asset asset,
+        MarketView const& view,
+        MarketView const* leader,
+        AssetDesk const& desk,
+        std::uint64_t seq
+    ) const;
+    void anticipate(Asset asset);
+    void anticipate(StrategyInput const& input, AssetDesk& desk);
     Reason send(Decision const& decision, MarketView const& view, AssetDesk& desk);
     void on_placed(OrderPlaced const& placed);
     template <class Change>

@@ -23,11 +23,14 @@ ALLOWED = {
     "engine/execution": ["engine/core", "engine/ports", "engine/runtime", "config"],
     "engine/settlement": ["engine/core", "engine/ports", "engine/runtime", "engine/market", "config"],
     "engine/ledger": ["engine/core"],
+    "engine/accounting": ["engine/core", "engine/ledger"],
     "engine/accuracy": ["engine/core", "config", "models"],
     "engine/signal": ["engine/core", "engine/runtime", "engine/market", "engine/settlement", "models"],
     "engine/backtest": ["engine/core", "config", "models"],
     "engine/report": ["engine/core", "engine/ledger", "engine/backtest", "models"],
     "engine/observe": ["engine/core", "engine/execution", "config", "strategies", "models", "engine/market"],
+    "engine/metrics": ["engine/core", "engine/observe", "connectors/json"],
+    "engine/dashboard": ["engine/core", "engine/observe", "engine/metrics", "engine/runtime", "connectors/net", "connectors/json"],
     "connectors": ["engine/core", "engine/ports", "engine/runtime", "config"],
 }
 EVERYTHING = ("engine/app", "tools", "tests")

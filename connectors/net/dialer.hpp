@@ -29,6 +29,11 @@ struct StageLimits {
 using FrameTap = std::function<
     void(std::string_view feed, std::string_view topic, std::string_view bytes, UtcTime at)>;
 
+// Sees how long an answered HTTP request took on its connection, lookup, connect and TLS left out.
+// `topic` is the method and the first part of the path, so that it names no account and no order.
+using RoundTripTap =
+    std::function<void(std::string_view feed, std::string_view topic, Nanos took, UtcTime at)>;
+
 class Dialer {
 public:
     Dialer(
@@ -55,6 +60,10 @@ public:
 
     FrameTap const& tap() const { return tap_; }
 
+    void set_round_trip_tap(RoundTripTap tap) { round_trip_tap_ = std::move(tap); }
+
+    RoundTripTap const& round_trip_tap() const { return round_trip_tap_; }
+
     Instant stage_end(Nanos limit, Instant deadline) const {
         return std::min(clock_.now() + limit, deadline);
     }
@@ -72,6 +81,7 @@ private:
     ProxySettings proxies_;
     StageLimits limits_;
     FrameTap tap_{};
+    RoundTripTap round_trip_tap_{};
 };
 
 } // namespace polyquant::net

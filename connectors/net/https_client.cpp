@@ -214,6 +214,7 @@ struct HttpsClient::State {
     exchange_bytes(HttpRequest const& request, Instant deadline, Exchange& x);
     Task<Result<Answer>>
     exchange_on(Wire& wire, HttpRequest const& request, Instant deadline, Exchange& x);
+    void tell_round_trip(HttpRequest const& request, Instant began);
 };
 
 HttpsClient::HttpsClient(Dialer& dialer, EndpointGroups& groups, Random random, Options options)
@@ -378,6 +379,7 @@ Task<Result<Answer>> HttpsClient::State::exchange_on(
         co_return Failure{Fault::timeout, {}, "the deadline passed before the request was sent"};
     }
     x.wrote_any = true;
+    auto const began = clock().now();
     auto const written =
         co_await runtime::within(clock(), write_end, "write", wire.write_all(bytes));
     if (!written) co_return written.error();
@@ -385,7 +387,20 @@ Task<Result<Answer>> HttpsClient::State::exchange_on(
     auto answer = co_await runtime::within(
         clock(), read_end, "read", read_answer(wire, request, options, x.answer_began)
     );
+    if (answer) tell_round_trip(request, began);
     co_return answer;
+}
+
+void HttpsClient::State::tell_round_trip(HttpRequest const& request, Instant began) {
+    auto const& tap = dialer.round_trip_tap();
+    if (!tap) return;
+    std::string_view const target{request.url.target};
+    auto const first = target.substr(0, target.find_first_of("/?", 1));
+    auto const& feed = request.group.empty() ? request.url.host : request.group;
+    tap(feed,
+        fmt::format("{} {}", to_string(request.method), first),
+        clock().now() - began,
+        clock().utc_now());
 }
 
 } // namespace polyquant::net

@@ -1,6 +1,7 @@
 #include "engine/app/analyze_command.hpp"
 
 #include "connectors/tape/tape_report.hpp"
+#include "engine/app/analyze_latency.hpp"
 #include "engine/app/backtest_command.hpp"
 #include "engine/app/bar_input.hpp"
 #include "engine/app/clock_check.hpp"
@@ -279,8 +280,14 @@ int run_analyze(std::vector<std::string> const& args, std::FILE* out, std::FILE*
     state->add_option("inputs", inputs, "Tapes, bar files or folders")
         ->required()
         ->check(CLI::ExistingPath);
+    auto* latency =
+        app.add_subcommand("latency", "How long answers took, and what a backtest draws from it");
+    latency->add_option("inputs", inputs, "Tapes or folders of tapes")
+        ->required()
+        ->check(CLI::ExistingPath);
     if (auto const answered = parse(app, args, out, err)) return *answered;
     if (*state) return data(inputs, out, err);
+    if (*latency) return analyze_latency(inputs, out, err);
     if (a.run.bars.empty() && a.run.tapes.empty()) {
         fmt::print(err, "analyze lookahead needs --bars or --tapes\n");
         return code(ExitCode::usage);

@@ -1,9 +1,10 @@
 #include "engine/app/backtest_command.hpp"
 
+#include "engine/app/backtest_input.hpp"
 #include "engine/app/bar_input.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/config_settings.hpp"
-#include "engine/app/quote_anchor.hpp"
+#include "engine/app/measured_latency.hpp"
 #include "engine/app/run_storage.hpp"
 #include "engine/backtest/baseline_procedure.hpp"
 #include "models/window/bar_file.hpp"
@@ -13,91 +14,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace polyquant::app {
 
 namespace {
 
-using backtest::BarMarkets;
 using backtest::QuoteSource;
 using models::window::AssetBars;
 
-class BarMarketInput final : public RunInput {
-public:
-    explicit BarMarketInput(BarMarkets markets) : markets_{std::move(markets)} {}
-
-    std::optional<UtcTime> next_at() override { return markets_.next_at(); }
-
-    Event* next() override { return markets_.next(); }
-
-    std::uint64_t events() const override { return markets_.events(); }
-
-    std::vector<std::string> problems() const override { return {}; }
-
-private:
-    BarMarkets markets_;
-};
-
 // Models that are trained once say so in a period that never ends.
 constexpr int never_retrain = 1'000'000;
-// As finely as a hundred orders tell.
-constexpr std::size_t latency_quantiles = 101;
 
 Failure invalid(std::string where, std::string detail) {
     return {Fault::invalid, std::move(where), std::move(detail)};
-}
-
-Result<void> take_latency(config::RunConfig& config, std::filesystem::path const& file) {
-    auto const text = models::window::read_text_file(file);
-    if (!text) return text.error();
-    std::vector<double> measured;
-    std::string_view rest = *text;
-    for (std::size_t number = 1; !rest.empty(); ++number) {
-        auto const end = std::min(rest.find('\n'), rest.size());
-        auto line = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (line.empty() || line.front() == '#') continue;
-        double ms = 0;
-        auto const [stop, error] = std::from_chars(line.data(), line.data() + line.size(), ms);
-        if (error != std::errc{} || !(ms >= 0 && ms <= 60'000))
-            return Failure{
-                Fault::parse,
-                fmt::format("{}:{}", file.string(), number),
-                "is no latency in milliseconds (0 to 60000)"
-            };
-        measured.push_back(ms);
-    }
-    if (measured.size() < 2)
-        return invalid(file.string(), "holds fewer than two latencies, one a line");
-    std::sort(measured.begin(), measured.end());
-    auto& quantiles = config.simulated.latency_quantiles;
-    quantiles.clear();
-    for (std::size_t i = 0; i < latency_quantiles; ++i) {
-        auto const at = i * (measured.size() - 1) / (latency_quantiles - 1);
-        quantiles.push_back(fmt::format("{}", measured[at]));
-    }
-    config.simulated.latency_model = config::LatencyModel::measured;
-    return {};
-}
-
-std::string latency_words(config::SimulatedParams const& p) {
-    switch (p.latency_model) {
-    case config::LatencyModel::fixed: return fmt::format("fixed {} ms", p.order_latency.count());
-    case config::LatencyModel::lognormal:
-        return fmt::format(
-            "lognormal, median {} ms, 1 in 100 above {} ms",
-            p.order_latency.count(),
-            p.order_latency_p99.count()
-        );
-    case config::LatencyModel::measured: {
-        auto const q = p.quantiles();
-        return fmt::format(
-            "measured, median {} ms, 1 in 100 above {} ms", q[q.size() / 2], q[q.size() * 99 / 100]
-        );
-    }
-    }
-    std::abort();
 }
 
 Result<config::RunConfig> load(BacktestOptions const& o) {
@@ -130,143 +59,55 @@ Result<config::RunConfig> load(BacktestOptions const& o) {
     return config;
 }
 
-Result<SettlementRule> rule_of(std::string const& text) {
-    for (auto const rule : {spot_rule(), twap_rule(Seconds{30}), twap_rule(Seconds{60})})
-        if (to_string(rule) == text) return rule;
-    return invalid("--rule", fmt::format("\"{}\" is none of spot, twap-30s, twap-60s", text));
-}
-
 struct Prepared {
     ReplayPlan plan;
     std::unique_ptr<RunInput> input;
     backtest::RunRecord record;
 };
 
-Result<Prepared> prepare_tapes(config::RunConfig const& config, BacktestOptions const& o) {
-    auto plan = plan_replay(config, o.directory);
-    if (!plan) return plan.error();
-    std::vector<tape::TapeSource> sources;
-    for (auto const& path : plan->tapes)
-        sources.push_back({path, plan->start, plan->until});
-    auto tape = tape::TapeFeed::open(sources);
-    if (!tape) return tape.error();
-    Prepared prepared;
-    prepared.record.source = QuoteSource::recorded;
-    prepared.record.quotes = fmt::format(
-        "QUOTES RECORDED: order books of {} tapes, played to the simulated venue",
-        plan->tapes.size()
-    );
-    prepared.record.from = plan->start;
-    prepared.record.until = plan->until.value_or(plan->start);
-    prepared.plan = std::move(*plan);
-    prepared.input = std::make_unique<TapeInput>(std::move(*tape));
-    return prepared;
+// A model that was trained on the days it is judged on has seen their outcomes.
+Result<void> refuse_known_outcomes(TrainedModels const& models, UtcTime start) {
+    for (auto const& model : models)
+        if (model.trained.last_close > start)
+            return invalid(
+                "backtest",
+                fmt::format(
+                    "the model {} of {} was trained on bars up to {}, the first window is at {}: "
+                    "begin after it, or train one with --until {}",
+                    model.name,
+                    to_string(model.asset),
+                    format_utc(model.trained.last_close),
+                    format_utc(start),
+                    format_utc(start)
+                )
+            );
+    return {};
 }
 
-// The windows the bars allow: after the models' history, until the last bar.
-Result<std::pair<UtcTime, UtcTime>>
-span_of(config::RunConfig const& config, AssetBars const& bars) {
-    std::optional<UtcTime> first, last;
-    for (auto const asset : config.run.assets) {
-        auto const& own = bars[index_of(asset)];
-        if (own.empty()) continue;
-        first = std::min(first.value_or(own.front().open_time), own.front().open_time);
-        last = std::max(last.value_or(own.back().close_time()), own.back().close_time());
+std::string
+models_text(config::RunConfig const& config, bool frozen, ReplaySession::Storage const& storage) {
+    std::string text;
+    switch (config.model.kind) {
+    case config::ModelKind::baseline:
+        text = frozen ? std::string{"frozen: trained once on the bars before the first window"}
+                      : fmt::format(
+                            "walk-forward: trained on {} bars, again every {} windows",
+                            config.model.train_bars,
+                            config.model.retrain_windows
+                        );
+        break;
+    case config::ModelKind::window:
+        text = "window model in closed form, volatility fitted before the first window";
+        break;
+    case config::ModelKind::trained:
+        text = "frozen, trained before the first window: " + trained_text(storage.trained);
+        break;
+    case config::ModelKind::quotes:
+        text = "what asks like the present ones have been worth, learned on the way";
+        break;
     }
-    if (!first) return invalid("backtest", "the bars hold none of the coins that are asked for");
-    auto from = window_at(*first + Seconds{60} * config.model.history_bars).end();
-    auto until = *last;
-    if (!config.feed.from.empty()) {
-        auto const time = parse_utc(config.feed.from);
-        if (!time) return invalid("--from", time.error().detail);
-        from = window_at(*time).start;
-        if (from < *time) from += Seconds{300};
-    }
-    if (!config.feed.until.empty()) {
-        auto const time = parse_utc(config.feed.until);
-        if (!time) return invalid("--until", time.error().detail);
-        until = std::min(*time, until);
-    }
-    if (from >= until)
-        return invalid(
-            "backtest",
-            fmt::format(
-                "no window between {} and {}; the bars reach from {} to {}",
-                format_utc(from),
-                format_utc(until),
-                format_utc(*first),
-                format_utc(*last)
-            )
-        );
-    return std::pair{from, until};
-}
-
-Result<Prepared>
-prepare_bars(config::RunConfig const& config, BacktestOptions const& o, AssetBars const& bars) {
-    auto const span = span_of(config, bars);
-    if (!span) return span.error();
-    auto const rule = rule_of(o.rule);
-    if (!rule) return rule.error();
-    backtest::BarMarketOptions options;
-    options.assets = config.run.assets;
-    options.from = span->first;
-    options.until = span->second;
-    options.seed = static_cast<std::uint64_t>(config.run.seed);
-    options.rule = *rule;
-    Prepared prepared;
-    auto& record = prepared.record;
-    if (o.quotes == "toy") {
-        record.source = QuoteSource::toy;
-        record.quotes = "QUOTES INVENTED (toy): minute bars and the original's random price around "
-                        "0.50, which knows nothing; results are no evidence of anything";
-    } else {
-        auto model = backtest::QuoteModel::load(o.quotes);
-        if (!model) return model.error();
-        if (o.informed) {
-            model->informed_share = *o.informed;
-            if (auto defect = defect_of(*model); !defect.empty())
-                return invalid("--informed", defect);
-        }
-        record.source = QuoteSource::fitted;
-        record.quotes = fmt::format(
-            "QUOTES MODELLED, not recorded: minute bars, a quote model fitted on {} ({:016x}), "
-            "informed share {:.2f}; prices within a minute are invented",
-            model->fitted_on,
-            model->hash(),
-            model->informed_share
-        );
-        options.quotes = std::move(*model);
-    }
-    record.from = span->first;
-    record.until = span->second;
-    auto& plan = prepared.plan;
-    plan.start = span->first;
-    plan.until = span->second;
-    for (auto const asset : config.run.assets) {
-        auto const& own = bars[index_of(asset)];
-        auto const end = std::partition_point(own.begin(), own.end(), [&](Bar const& bar) {
-            return bar.close_time() < plan.start;
-        });
-        auto const count = std::min<std::ptrdiff_t>(end - own.begin(), config.model.history_bars);
-        plan.history[index_of(asset)].assign(end - count, end);
-    }
-    BarMarkets markets{bars, std::move(options)};
-    plan.identity = {
-        fmt::format("{:016x}", result_hash(config)),
-        fmt::format("{:016x}", markets.identity()),
-        static_cast<std::uint64_t>(config.run.seed),
-        code_version()
-    };
-    plan.directory = o.directory.value_or(
-        std::filesystem::path{config.run.state_dir} / fmt::format(
-                                                          "backtest-{}-{}-{}",
-                                                          plan.identity.config_hash.substr(0, 8),
-                                                          plan.identity.tape_hash.substr(0, 8),
-                                                          plan.identity.seed
-                                                      )
-    );
-    prepared.input = std::make_unique<BarMarketInput>(std::move(markets));
-    return prepared;
+    if (storage.blend) text += "; blended with the market: " + describe(*storage.blend);
+    return text;
 }
 
 // The original's procedure, coin by coin, each with a bankroll of its own as it had.
@@ -327,8 +168,8 @@ run_backtest(BacktestOptions const& o, std::FILE* out, AssetBars const* given) {
         if (!read) return read.error();
         own = std::move(*read);
     }
-    auto prepared = from_bars ? prepare_bars(*config, o, given != nullptr ? *given : own)
-                              : prepare_tapes(*config, o);
+    auto prepared = from_bars ? backtest_of_bars(*config, o, given != nullptr ? *given : own)
+                              : backtest_of_tapes(*config, o);
     if (!prepared) return prepared.error();
     auto& [plan, input, record] = *prepared;
     record.command = o.command;
@@ -336,24 +177,16 @@ run_backtest(BacktestOptions const& o, std::FILE* out, AssetBars const* given) {
     record.data_hash = plan.identity.tape_hash;
     record.seed = plan.identity.seed;
     record.code_version = plan.identity.code_version;
-    record.latency = latency_words(config->simulated);
-    record.models = o.frozen ? "frozen: trained once on the bars before the first window"
-                             : fmt::format(
-                                   "walk-forward: trained on {} bars, again every {} windows",
-                                   config->model.train_bars,
-                                   config->model.retrain_windows
-                               );
-    if (config->model.kind == config::ModelKind::window)
-        record.models = "window model in closed form, volatility fitted before the first window";
+    record.latency = latency_text(config->simulated);
     record.trials = o.trials;
     record.trials_sharpe_sd = o.trials_sharpe_sd;
 
-    auto blend = load_blend(config->model, {});
-    if (!blend) return blend.error();
-    if (*blend) record.models += "; blended with the market: " + describe(**blend);
     auto storage = open_storage(plan, o.fresh);
     if (!storage) return storage.error();
-    storage->blend = std::move(*blend);
+    if (auto const opened = open_models(*config, plan, *storage); !opened) return opened.error();
+    if (auto const known = refuse_known_outcomes(storage->trained, plan.start); !known)
+        return known.error();
+    record.models = models_text(*config, o.frozen, *storage);
     if (auto const kept = keep_config(*config, plan); !kept) return kept.error();
     auto const directory = plan.directory;
     if (auto const written = backtest::write_run_record(directory, record); !written)
@@ -430,8 +263,13 @@ int run_backtest_command(std::vector<std::string> const& args, std::FILE* out, s
     app.add_option("--until", o.until, "Stop at this UTC time");
     app.add_option("--seed", seed, "Of latency, faults and modelled quotes")
         ->check(CLI::NonNegativeNumber);
-    app.add_option("--latency", o.latency, "Measured order latencies, a number of ms a line")
-        ->check(CLI::ExistingFile);
+    app.add_option(
+           "--latency",
+           o.latency,
+           "Draw order latency as measured: a tape or folder of tapes of `record` or `run`, or a "
+           "text file with a number of ms a line"
+    )
+        ->check(CLI::ExistingPath);
     app.add_flag(
         "--one-bankroll", o.one_bankroll, "All strategies share their money (else one each)"
     );

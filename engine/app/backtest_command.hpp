@@ -28,7 +28,7 @@ struct BacktestOptions {
     std::string until;
     std::vector<std::string> assets; // empty: the configuration's
     std::string rule = "twap-60s";   // how markets made of bars settle
-    std::filesystem::path latency;   // measured latencies, one number of milliseconds a line
+    std::filesystem::path latency;   // measured ones: tapes, or a number of milliseconds a line
     bool one_bankroll = false;       // shared by all strategies
     bool frozen = false;             // models trained once, before the first window
     bool decisions = false;          // every evaluation in the journal, with bars too

@@ -6,6 +6,8 @@
 #include "engine/app/doctor_venue.hpp"
 #include "engine/app/exit_code.hpp"
 #include "engine/app/live_session.hpp"
+#include "engine/app/trading_account.hpp"
+#include "engine/app/venue_endpoints.hpp"
 #include "engine/runtime/deadline.hpp"
 #include "strategies/catalog.hpp"
 
@@ -14,18 +16,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace polyquant::app {
 
 namespace {
 
 constexpr std::size_t lookup_threads = 4;
-
-bool any_failed(std::vector<CheckReport> const& reports) {
-    return std::ranges::any_of(reports, [](CheckReport const& report) {
-        return report.outcome.state == CheckState::failed;
-    });
-}
 
 // The configuration checks schemes only; what an address may look like the network knows.
 std::string url_defects(config::EndpointParams const& endpoints) {
@@ -40,6 +37,17 @@ std::string url_defects(config::EndpointParams const& endpoints) {
         }
     });
     return text;
+}
+
+CheckOutcome check_endpoints(config::EndpointParams const& endpoints) {
+    if (auto const defects = url_defects(endpoints); !defects.empty())
+        return failed(defects, "mend the URLs of [endpoints]");
+    auto const foreign = foreign_endpoints(endpoints);
+    if (foreign.empty()) return passed("the venue's own");
+    return warned(
+        "NOT THE VENUE'S OWN: " + fmt::format("{}", fmt::join(foreign, "; ")),
+        "right for a sandbox or a proxy of yours; for the venue itself remove them from [endpoints]"
+    );
 }
 
 struct Round {
@@ -137,32 +145,54 @@ std::string doctor_json(std::vector<CheckReport> const& reports) {
     return boost::json::serialize(all) + "\n";
 }
 
-int run_doctor(
-    DoctorOptions const& options, std::FILE* out, std::FILE* err, DoctorHooks const& hooks
+DoctorHooks hooks_of(TradingAccount& account, KeySource const& source, std::FILE* err) {
+    DoctorHooks hooks;
+    hooks.credentials = [&account] {
+        return account.credentials();
+    };
+    hooks.account = [&account] {
+        return account.for_session();
+    };
+    hooks.new_credentials = [&account, source, err](crypto::ApiCredentials made) {
+        if (auto const kept = account.adopt(source, std::move(made)); !kept)
+            std::fputs(
+                fmt::format(
+                    "API credentials were made but not stored: {}\n", describe(kept.error())
+                )
+                    .c_str(),
+                err
+            );
+    };
+    return hooks;
+}
+
+bool any_failed(std::vector<CheckReport> const& reports) {
+    return std::ranges::any_of(reports, [](CheckReport const& report) {
+        return report.outcome.state == CheckState::failed;
+    });
+}
+
+std::vector<CheckReport> examine(
+    config::RunConfig const& config,
+    DoctorOptions const& options,
+    DoctorHooks const& hooks,
+    std::FILE* err
 ) {
-    auto const config = config::load_run_config(options.configs, strategies::strategy_kinds());
-    if (!config) {
-        std::fputs(config::to_string(config.error()).c_str(), err);
-        return code(ExitCode::usage);
-    }
     std::vector<CheckReport> reports;
-    auto const unsound = config::unsound_strategies(*config);
+    auto const unsound = config::unsound_strategies(config);
     reports.push_back(
         {"configuration",
          unsound.empty()
-             ? passed(fmt::format("{} strategies", config->strategies.size()))
+             ? passed(fmt::format("{} strategies", config.strategies.size()))
              : failed(config::to_string(unsound), "polyquant params shows the break-even tables")}
     );
-    reports.push_back({"state directory", check_state_directory(config->run.state_dir)});
+    reports.push_back({"state directory", check_state_directory(config.run.state_dir)});
     reports.push_back({"keystore", check_keystore(options.keystore.value_or(default_keystore()))});
+    reports.push_back({"endpoints", check_endpoints(config.endpoints)});
+    if (reports.back().outcome.state == CheckState::failed) return reports;
 
-    if (auto const defects = url_defects(config->endpoints); !defects.empty()) {
-        reports.push_back({"endpoints", failed(defects, "mend the URLs of [endpoints]")});
-        std::fputs((options.json ? doctor_json(reports) : doctor_text(reports)).c_str(), out);
-        return code(ExitCode::failed);
-    }
     asio::io_context io{1};
-    auto const clock = make_clock(config->endpoints);
+    auto const clock = make_clock(config.endpoints);
     runtime::SidePool names{io, lookup_threads, runtime::Delivery::as_ready};
     runtime::Supervisor supervisor{
         io.get_executor(),
@@ -174,7 +204,7 @@ int run_doctor(
     auto const net = net::NetStack::create(
         io,
         *clock,
-        {config->endpoints.ca_file, "polyquant/" + code_version()},
+        {config.endpoints.ca_file, "polyquant/" + code_version()},
         [](std::string const&, BreakerState) {}
     );
     if (!net) {
@@ -182,27 +212,58 @@ int run_doctor(
             {"network",
              failed(describe(net.error()), "mend [endpoints] ca_file or the proxy variables")}
         );
-    } else {
-        auto context = (*net)->context(supervisor);
-        VenueChecks venue{context, names, *config, net::Resolver::system_lookup, hooks.credentials};
-        auto checks = venue.all();
-        if (hooks.account_checks)
-            for (auto& check : hooks.account_checks(context, *config))
-                checks.push_back(std::move(check));
-        auto const first = reports.size();
-        for (auto const& check : checks)
-            reports.push_back({check.name, failed("it did not end in time", check.fix)});
-        if (!hooks.account_checks)
-            reports.push_back({"account", skipped("no unlocked key: balances were not read")});
-        // Time of the venue's clock: as many real seconds as the option says.
-        auto const factor = std::max(1.0, config->endpoints.clock_factor);
-        auto const limit = Nanos{
-            static_cast<std::int64_t>(static_cast<double>(Nanos{options.limit}.count()) * factor)
-        };
-        Round round{*clock, supervisor, std::move(checks), limit, reports, first};
-        asio::co_spawn(io, examine_all(round), [](std::exception_ptr const&) {});
-        io.run();
+        return reports;
     }
+    auto context = (*net)->context(supervisor);
+    VenueChecks venue{context, names, config, net::Resolver::system_lookup, hooks.credentials};
+    auto checks = venue.all();
+    std::optional<AccountChecks> account;
+    if (hooks.account) {
+        account.emplace(
+            context, config, hooks.account(), hooks.needs.value_or(wallet_needs(config))
+        );
+        std::ranges::move(account->all(), std::back_inserter(checks));
+    }
+    auto const first = reports.size();
+    for (auto const& check : checks)
+        reports.push_back({check.name, failed("it did not end in time", check.fix)});
+    if (!account)
+        reports.push_back(
+            {"account", skipped("no unlocked key: balances were not read (--account asks for it)")}
+        );
+    // Time of the venue's clock: as many real seconds as the option says.
+    auto const factor = std::max(1.0, config.endpoints.clock_factor);
+    auto const limit =
+        Nanos{static_cast<std::int64_t>(static_cast<double>(Nanos{options.limit}.count()) * factor)
+        };
+    Round round{*clock, supervisor, std::move(checks), limit, reports, first};
+    asio::co_spawn(io, examine_all(round), [](std::exception_ptr const&) {});
+    io.run();
+    if (account && hooks.new_credentials)
+        if (auto made = account->new_credentials()) hooks.new_credentials(std::move(*made));
+    return reports;
+}
+
+int run_doctor(
+    DoctorOptions const& options, std::FILE* out, std::FILE* err, DoctorHooks const& given
+) {
+    auto const config = config::load_run_config(options.configs, strategies::strategy_kinds());
+    if (!config) {
+        std::fputs(config::to_string(config.error()).c_str(), err);
+        return code(ExitCode::usage);
+    }
+    auto hooks = given;
+    std::optional<TradingAccount> account;
+    if (options.key) {
+        auto unlocked = unlock_account(config->wallet, *options.key);
+        if (!unlocked) {
+            std::fputs((describe(unlocked.error()) + "\n").c_str(), err);
+            return code(ExitCode::usage);
+        }
+        account.emplace(std::move(*unlocked));
+        hooks = hooks_of(*account, *options.key, err);
+    }
+    auto const reports = examine(*config, options, hooks, err);
     std::fputs((options.json ? doctor_json(reports) : doctor_text(reports)).c_str(), out);
     return code(any_failed(reports) ? ExitCode::failed : ExitCode::ok);
 }

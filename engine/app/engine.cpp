@@ -16,6 +16,8 @@ settlement::SettlerLimits settler_limits(config::SettlementParams const& p) {
     limits.official_wait = p.official_wait;
     limits.payout_delay = p.payout_delay;
     limits.unresolved_alarm = p.unresolved_alarm;
+    limits.stale_after = p.stale_after;
+    limits.stale_is_loss = p.stale_is_loss;
     return limits;
 }
 
@@ -98,7 +100,11 @@ Engine::Engine(EngineParts parts, config::RunConfig config)
           {.publish = [this](BreakerChanged change) { parts_.bus.publish(Event{change}); },
            .alarm = [this](std::string text) { parts_.listener.say("ALARM " + text); },
            // The booking's own record is flushed, and the guarded venue asks whether it was.
-           .persist = {}}
+           .persist = {},
+           .view_of =
+               [this](PlaceOrder const& order) {
+                   return risk_view(order);
+               }}
       },
       settler_{
           settler_limits(config_.settlement),
@@ -179,8 +185,12 @@ void Engine::add_strategy(config::StrategyConfig const& strategy) {
             },
             [this] { return clock_offset(); },
             [this](FactBody body) { facts_.record(std::move(body)); },
-            [this](Result<std::uint64_t> const& appended) {
-                check(appended);
+            [this](Result<std::uint64_t> const& appended) { check(appended); },
+            [this](Market const& market) {
+                if (parts_.follow) parts_.follow(market);
+            },
+            [this](ConditionId const& market) {
+                let_go(market);
             }
         },
         strategies::make_expiry(strategy)
@@ -196,6 +206,7 @@ void Engine::warm_up(Asset asset, std::span<Bar const> history) {
     window_signals_.warm_up(asset, history);
     for (auto const& bar : history)
         keep_history(BarUpdate{{}, asset, bar, true});
+    if (started_) models_.request_trainings();
 }
 
 Result<void> Engine::restore() {
@@ -207,6 +218,8 @@ Result<void> Engine::restore() {
             settler_.restore(fact.body);
             record_.on(fact);
             unfinished_.on(fact.body);
+            for (auto& slot : strategies_)
+                slot.actor->restore(fact);
             for (auto& desk : expiries_)
                 desk->actor().on(fact);
             facts_.continue_after(fact.seq);
@@ -246,15 +259,31 @@ void Engine::clear_halts() {
 // A market that an earlier process was at work in, or holds shares of, is known again.
 void Engine::adopt(Market const& market) {
     update_pin(market.condition);
-    for (auto const& order : unfinished_.take(market.condition))
-        execution_.resume({order.placed.order, order.placed.intent, {}}, market, order.history);
+    for (auto const& order : unfinished_.take(market.condition)) {
+        PreparedOrder prepared{order.placed.order, order.placed.intent, {}};
+        if (parts_.resuming) parts_.resuming(prepared);
+        execution_.resume(std::move(prepared), market, order.history);
+    }
     slugs_held_.erase(market.slug);
+}
+
+// Unless somebody else has a use for its books: the scalp strategies, another list of candidates,
+// or whoever holds shares of it.
+void Engine::let_go(ConditionId const& market) {
+    auto const* known = board_.find(market);
+    auto const watched = std::ranges::any_of(expiries_, [&](auto const& desk) {
+        return desk->actor().watches(market);
+    });
+    if (!parts_.let_go || watched || pinned_.contains(market)) return;
+    if (known != nullptr && known->asset) return;
+    parts_.let_go(market);
 }
 
 void Engine::start() {
     subscribe();
     start_tasks();
     open_books();
+    started_ = true;
     models_.request_trainings();
     journal_trained();
     journal_blend();
@@ -315,8 +344,8 @@ void Engine::start_tasks() {
         supervisor_.start(Stage::strategies, actor.strategy().name().text, actor.run());
     }
     supervisor_.on_stop(Stage::orders, "cancel all orders", [this] {
-        auto const deadline = parts_.clock.now() + config_.run.shutdown_grace;
-        return execution_.cancel_all(deadline);
+        // The rest of the stage's time belongs to asking the venue whether that is true.
+        return execution_.cancel_all(parts_.clock.now() + stop_limits()[Stage::orders] * 3 / 5);
     });
     supervisor_.on_stop(Stage::close, "write the ledger", [this]() -> Task<Result<void>> {
         while (!ledger_writer_.idle())
@@ -357,9 +386,22 @@ void Engine::input_over() {
         desk->actor().quiesce();
 }
 
+// Of [run] shutdown_grace, which is a human's time however fast the venue's clock runs.
+runtime::StopLimits Engine::stop_limits() const {
+    auto const factor = std::max(1.0, config_.endpoints.clock_factor);
+    auto const grace = Nanos{static_cast<std::int64_t>(
+        static_cast<double>(Nanos{config_.run.shutdown_grace}.count()) * factor
+    )};
+    return {{grace / 20, grace / 20, grace * 6 / 10, grace * 3 / 10}};
+}
+
 Task<runtime::StopReport> Engine::stop() {
     input_over();
-    return supervisor_.stop();
+    return supervisor_.stop(stop_limits());
+}
+
+void Engine::move_capital(StrategyName const& strategy, Usdc amount, std::string const& why) {
+    facts_.record(CapitalMoved{strategy, amount, why});
 }
 
 MarketView Engine::view(Asset asset, Window window) const {
@@ -422,6 +464,11 @@ void Engine::pool_money_for(PlaceOrder const& order, Market const& market) {
 Engine::Submitted Engine::submit(PlaceOrder const& order, MarketView const& view) {
     if (failed_) return {Reason::trading_halted, {}};
     if (config_.run.one_bankroll && view.market != nullptr) pool_money_for(order, *view.market);
+    auto const submitted = execution_.submit(order, risk_view(order, view));
+    return {submitted.reason, submitted.order};
+}
+
+execution::RiskView Engine::risk_view(PlaceOrder const& order, MarketView const& view) const {
     auto const* newest = order.asset ? signal(*order.asset) : nullptr;
     execution::RiskView risk;
     risk.now = view.now;
@@ -430,8 +477,15 @@ Engine::Submitted Engine::submit(PlaceOrder const& order, MarketView const& view
     risk.spot_age = age_of(view.spot, view.now);
     if (newest != nullptr) risk.signal_age = view.now - newest->as_of;
     risk.clock_offset = clock_offset();
-    auto const submitted = execution_.submit(order, risk);
-    return {submitted.reason, submitted.order};
+    return risk;
+}
+
+// As it is now, for the resting order that follows an unfilled one. Markets that are no window of a
+// coin are their own desk's to judge: nothing follows there.
+std::optional<execution::RiskView> Engine::risk_view(PlaceOrder const& order) const {
+    auto const* market = board_.find(order.market);
+    if (market == nullptr || !order.asset || market->asset != order.asset) return std::nullopt;
+    return risk_view(order, view(*order.asset, market->window));
 }
 
 void Engine::evaluated(
@@ -540,10 +594,18 @@ void Engine::judge_due() {
 void Engine::settle_due() {
     for (auto& fact : settler_.due(parts_.clock.utc_now()))
         facts_.record(std::move(fact));
-    for (auto const& note : settler_.take_notes())
-        parts_.listener.say(
-            fmt::format("SETTLEMENT {} {}: {}", to_string(note.kind), note.slug, note.text)
-        );
+    using Kind = settlement::SettlementNote::Kind;
+    for (auto const& note : settler_.take_notes()) {
+        auto const alarm = note.kind == Kind::stale || note.kind == Kind::unresolved ||
+                           note.kind == Kind::booked_lost;
+        parts_.listener.say(fmt::format(
+            "{}SETTLEMENT {} {}: {}",
+            alarm ? "ALARM " : "",
+            to_string(note.kind),
+            note.slug,
+            note.text
+        ));
+    }
 }
 
 std::vector<settlement::Holding> Engine::holdings_of(ConditionId const& market) const {

@@ -61,6 +61,15 @@ struct EngineParts {
     // Where orders are real: puts each on the disk before it leaves (IntentFile::keep).
     GuardedVenue::MakeDurable make_durable{};
     std::optional<models::registry::FittedBlend> blend{}; // for market_blend = "on"
+    // Where orders are real: told of each order of an earlier process that goes on, with the bytes
+    // that were sent where they are known (empty: it is never posted again).
+    std::function<void(PreparedOrder&)> resuming{};
+    bool signs_ahead = false; // the venue's orders are signed, which takes time
+    // Live feeds follow each market that is listed. A candidate of the expiry strategy that nobody
+    // is interested in any more is let go before its end, and followed again if it comes back.
+    // Neither is called from within one of the feeds' own events only.
+    std::function<void(Market const&)> follow{};
+    std::function<void(ConditionId const&)> let_go{};
 };
 
 class Engine final : public strategies::StrategyHost {
@@ -69,7 +78,8 @@ public:
     Engine(Engine const&) = delete;
     Engine& operator=(Engine const&) = delete;
 
-    // Before start(), or later, when the history came late: closed bars, oldest first.
+    // Before start(), or later, when the history came late: closed bars, oldest first. What they
+    // allow to be trained is trained.
     void warm_up(Asset asset, std::span<Bar const> history);
     // Before start(): the state of an earlier process from the ledger. Orders that were open go on
     // when their market is listed again.
@@ -125,6 +135,12 @@ public:
 
     execution::ExecutionActor& execution() { return execution_; }
 
+    // Ours minus the venue's, as the risk gate sees it; empty while nobody has measured it.
+    std::optional<Nanos> clock_offset() const;
+
+    // Gives a strategy money, or takes it (negative), outside of what it earns.
+    void move_capital(StrategyName const& strategy, Usdc amount, std::string const& why);
+
     // Told of every fact after all of the engine's own parts.
     void listen_facts(FactLog::Listener listener) { facts_.listen(std::move(listener)); }
 
@@ -133,6 +149,11 @@ public:
     models::Signal const* signal(Asset asset) const override;
     Usdc free_bankroll(StrategyName const& strategy) const override;
     Submitted submit(PlaceOrder const& order, MarketView const& view) override;
+
+    bool signs_ahead() const override { return parts_.signs_ahead && config_.execution.presign; }
+
+    void anticipate(PlaceOrder const& order) override { venue_.anticipate(order); }
+
     void evaluated(
         strategies::Strategy const& strategy,
         MarketView const& view,
@@ -153,6 +174,9 @@ private:
     void open_epoch(strategies::ConfiguredStrategy const& strategy);
     void add_strategy(config::StrategyConfig const& strategy);
     void adopt(Market const& market);
+    std::optional<execution::RiskView> risk_view(PlaceOrder const& order) const;
+    execution::RiskView risk_view(PlaceOrder const& order, MarketView const& view) const;
+    void let_go(ConditionId const& market);
     std::optional<Nanos> clock_offset() const;
     void pool_money_for(PlaceOrder const& order, Market const& market);
     void on_fact(Fact const& fact);
@@ -166,6 +190,7 @@ private:
     std::vector<settlement::Holding> holdings_of(ConditionId const& market) const;
     void update_pin(ConditionId const& market);
     void keep_history(BarUpdate const& update);
+    runtime::StopLimits stop_limits() const;
     void journal_trained();
     void journal_blend();
     void rebuild_models(config::ModelParams const& params);
@@ -205,6 +230,7 @@ private:
     std::set<std::string> slugs_held_;                 // by an earlier process
     std::map<std::string, BreakerState> breakers_;     // of the feeds and clients
     bool keep_decisions_ = true;
+    bool started_ = false;
     bool failed_ = false; // reported as fatal; a halt by a safety rule is not
 };
 

@@ -22,8 +22,10 @@ constexpr Seconds open_retry_max{30};
 constexpr Seconds markets_kept{2 * 3600};
 constexpr std::uint64_t salt_max = (std::uint64_t{1} << 52) - 1;
 
-// The part of the wallet that no strategy owns, as the last start established it.
-std::optional<Usdc> read_unassigned(std::filesystem::path const& file) {
+constexpr Millis recheck_pause{200};
+
+// What was ever put into the wallet and not taken out, as the last start established it.
+std::optional<Usdc> read_deposited(std::filesystem::path const& file) {
     std::ifstream in{file};
     std::int64_t micros = 0;
     if (!(in >> micros)) return std::nullopt;
@@ -41,6 +43,7 @@ polymarket::ClobDesk::Options desk_options(config::RunConfig const& config) {
     options.session.base = net::parse_url(config.endpoints.clob).value();
     options.stream = net::parse_url(config.endpoints.clob_stream).value();
     options.venue.salt = random_salt();
+    options.venue.presign = config.execution.presign;
     return options;
 }
 
@@ -65,7 +68,7 @@ public:
         polymarket::ClobDesk::Hooks hooks;
         hooks.publish = hooks_.publish;
         hooks.market_of = [this](ConditionId const& id) {
-            return engine_.board().find(id);
+            return market_of(id);
         };
         hooks.doubt = [this](std::string const& why) {
             reconcile_->doubt(why);
@@ -78,14 +81,14 @@ public:
         );
         if (!desk) return desk.error();
         desk_ = std::move(*desk);
-        auto const file = directory_ / "unassigned";
+        auto const file = directory_ / "deposited";
         reconcile_ = std::make_unique<execution::ReconcileActor>(
             executor,
             clock_,
             desk_->account(),
             engine_.execution(),
             engine_.portfolio(),
-            read_unassigned(file),
+            read_deposited(file),
             execution::ReconcileActor::Options{},
             execution::ReconcileActor::Hooks{
                 hooks_.publish,
@@ -101,6 +104,50 @@ public:
     }
 
     OrderVenue& orders() override { return desk_->orders(); }
+
+    std::optional<crypto::ApiCredentials> credentials() const override {
+        auto const& session = desk_->session();
+        if (!session.is_open()) return std::nullopt;
+        return session.credentials().clone();
+    }
+
+    void remember(PreparedOrder const& order) override { desk_->venue().remember(order); }
+
+    Task<Result<void>> verify_nothing_rests(Instant deadline) override {
+        if (!desk_->session().is_open())
+            co_return engine_.execution().open_orders() == 0
+                ? Result<void>{}
+                : Result<void>{Failure{
+                      Fault::transport,
+                      "verify",
+                      "the exchange was never reached: orders of an earlier start may rest there"
+                  }};
+        auto const began = clock_.now();
+        for (;;) {
+            auto const resting = co_await desk_->account_book().open_orders(deadline);
+            if (!resting) co_return resting.error();
+            std::string left;
+            for (auto const& order : *resting) {
+                if (!engine_.execution().follows(order.report.order)) continue;
+                left += (left.empty() ? "" : ", ") + short_text(order.report.order);
+                auto const cancelled =
+                    co_await desk_->orders().cancel(order.report.order, deadline);
+                static_cast<void>(cancelled); // the next look tells
+            }
+            if (left.empty()) {
+                hooks_.say(fmt::format(
+                    "nothing of ours rests at the venue ({} other orders; asked in {} ms)",
+                    resting->size(),
+                    std::chrono::duration_cast<Millis>(clock_.now() - began).count()
+                ));
+                co_return Result<void>{};
+            }
+            if (clock_.now() + recheck_pause >= deadline)
+                co_return Failure{Fault::timeout, "verify", "still resting at the venue: " + left};
+            auto const rang = co_await clock_.wait_until(clock_.now() + recheck_pause);
+            if (!rang) co_return Failure{Fault::cancelled, "verify", "cancelled"};
+        }
+    }
 
     void start(runtime::Bus& bus, Engine& engine) override {
         bus.on<MarketListed>("exchange", [this](MarketListed const& e) { remember(e.market); });
@@ -152,16 +199,7 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<LiveVenue>> make_exchange_venue(
-    Mode mode,
-    net::NetContext context,
-    config::RunConfig const& config,
-    std::filesystem::path const& directory,
-    std::filesystem::path const& sandbox,
-    Engine& engine,
-    LiveVenue::Hooks hooks
-) {
-    ENSURE(mode == Mode::sandbox, "live mode is refused before anything is opened");
+Result<ExchangeAccount> sandbox_account(std::filesystem::path const& sandbox) {
     auto key = sandbox_trading_key(sandbox);
     if (!key) return key.error();
     polymarket::ClobAccount account;
@@ -169,11 +207,22 @@ Result<std::unique_ptr<LiveVenue>> make_exchange_venue(
     account.credentials = std::move(key->credentials);
     auto lock = lock_wallet(sandbox, key->signer->address(), account.chain_id);
     if (!lock) return lock.error();
+    return ExchangeAccount{std::move(account), std::move(*lock)};
+}
+
+Result<std::unique_ptr<LiveVenue>> make_exchange_venue(
+    net::NetContext context,
+    config::RunConfig const& config,
+    std::filesystem::path const& directory,
+    ExchangeAccount account,
+    Engine& engine,
+    LiveVenue::Hooks hooks
+) {
     auto venue = std::make_unique<ExchangeVenue>(
-        engine, context, directory, std::move(*lock), std::move(hooks)
+        engine, context, directory, std::move(account.wallet), std::move(hooks)
     );
     if (auto const made =
-            venue->make_desk(std::move(context), std::move(account), desk_options(config));
+            venue->make_desk(std::move(context), std::move(account.account), desk_options(config));
         !made)
         return made.error();
     return std::unique_ptr<LiveVenue>{std::move(venue)};

@@ -47,9 +47,13 @@ void ExpiryDesk::watch(Market const& market) {
     auto const now = parts_.clock.utc_now();
     if (parts_.board.find(market.condition) == nullptr)
         parts_.bus.publish(Event{MarketListed{{now, now, 0}, market}});
+    else if (parts_.follow)
+        parts_.follow(market);
 }
 
-void ExpiryDesk::unwatch(ConditionId const&) {}
+void ExpiryDesk::unwatch(ConditionId const& market) {
+    if (parts_.let_go) parts_.let_go(market);
+}
 
 ExpiryDesk::Submitted
 ExpiryDesk::submit(PlaceOrder const& order, MarketView const& view, bool uses_spot) {

@@ -23,6 +23,9 @@ public:
         std::function<std::optional<Nanos>()> clock_offset;
         std::function<void(FactBody)> record;
         std::function<void(Result<std::uint64_t> const&)> check;
+        // Of the books and outcomes of a listed market; see EngineParts.
+        std::function<void(Market const&)> follow{};
+        std::function<void(ConditionId const&)> let_go{};
     };
 
     ExpiryDesk(Parts parts, std::unique_ptr<strategies::expiry::ExpiryStrategy> strategy);
@@ -39,7 +42,7 @@ public:
     held(StrategyName const& strategy, TokenId const& token) const override;
     bool held_elsewhere(StrategyName const& asking, ConditionId const& market) const override;
     // Listing a market is what makes the board, the settlement and the market feed follow it. It
-    // leaves the board by itself some time after its end, and needs nothing at unwatch().
+    // leaves the board by itself some time after its end; unwatch() ends the feeds' part earlier.
     void watch(Market const& market) override;
     void unwatch(ConditionId const& market) override;
     Submitted submit(PlaceOrder const& order, MarketView const& view, bool uses_spot) override;

@@ -58,7 +58,7 @@ Result<TradingKey> unlock_trading_key(KeySource const& source) {
     if (!store) return store.error();
     auto const name = name_of(source, *store);
     if (!name) return name.error();
-    auto const passphrase = crypto::read_passphrase(source.passphrase);
+    auto passphrase = crypto::read_passphrase(source.passphrase);
     if (!passphrase) return passphrase.error();
     auto signer = store->unlock(*name, *passphrase);
     if (!signer) return signer.error();
@@ -68,17 +68,18 @@ Result<TradingKey> unlock_trading_key(KeySource const& source) {
         key.credentials = std::move(*credentials);
     else if (credentials.error().fault != Fault::invalid)
         return credentials.error();
+    key.name = *name;
+    key.passphrase = std::move(*passphrase);
     return key;
 }
 
-Result<void> keep_credentials(KeySource const& source, crypto::ApiCredentials const& credentials) {
+Result<void> keep_credentials(
+    KeySource const& source, TradingKey const& key, crypto::ApiCredentials const& credentials
+) {
+    if (!key.passphrase) return {};
     auto store = crypto::Keystore::open(directory_of(source));
     if (!store) return store.error();
-    auto const name = name_of(source, *store);
-    if (!name) return name.error();
-    auto const passphrase = crypto::read_passphrase(source.passphrase);
-    if (!passphrase) return passphrase.error();
-    return store->store_credentials(*name, credentials, *passphrase);
+    return store->store_credentials(key.name, credentials, *key.passphrase);
 }
 
 Result<TradingKey> sandbox_trading_key(std::filesystem::path const& directory) {

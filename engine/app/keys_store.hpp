@@ -19,6 +19,9 @@ struct TradingKey {
     std::shared_ptr<crypto::Signer const> signer;
     // Empty where none are stored: the session makes them, keep_credentials() stores them.
     std::optional<crypto::ApiCredentials> credentials;
+    // Of a key out of a keystore, so that new credentials can be stored beside it.
+    std::string name{};
+    std::optional<crypto::SecretBytes> passphrase{};
 };
 
 struct KeySource {
@@ -36,8 +39,10 @@ Result<TradingKey> unlock_trading_key(KeySource const& source);
 // Made at the first call and kept in `directory`/trader.key (0600, unencrypted: play money).
 Result<TradingKey> sandbox_trading_key(std::filesystem::path const& directory);
 
-// Beside the key, under the key's passphrase.
-Result<void> keep_credentials(KeySource const& source, crypto::ApiCredentials const& credentials);
+// Beside the key, under the key's passphrase. Nothing to do for a key that is in no keystore.
+Result<void> keep_credentials(
+    KeySource const& source, TradingKey const& key, crypto::ApiCredentials const& credentials
+);
 
 // One writer per wallet on this machine: a second instance is refused with the holder's process
 // id. `directory`: home_directory() / "locks", or a sandbox's own folder. The file's name is a hash

@@ -50,6 +50,37 @@ int run_status(std::filesystem::path const& where, std::FILE* out, std::FILE* er
             b.losses,
             b.open_positions
         );
+    auto const rates = book->fill_rates();
+    if (!rates) return refuse(err, rates.error());
+    if (!rates->empty())
+        fmt::print(
+            out,
+            "\n{:<12} {:<5} {:<5} {:>6} {:>6} {:>9} {:>10}  not filled, by reason\n",
+            "orders",
+            "coin",
+            "kind",
+            "sent",
+            "filled",
+            "latency",
+            "slippage"
+        );
+    for (auto const& r : *rates) {
+        std::string reasons;
+        for (auto const& [reason, times] : r.not_filled)
+            reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", reason, times);
+        fmt::print(
+            out,
+            "{:<12} {:<5} {:<5} {:>6} {:>6} {:>9} {:>10}  {}\n",
+            r.strategy.text,
+            r.asset.empty() ? "-" : r.asset,
+            r.tif,
+            r.sent,
+            r.filled,
+            r.latency_mean ? fmt::format("{} ms", r.latency_mean->count()) : "-",
+            to_string(r.slippage),
+            reasons
+        );
+    }
     auto const states = book->trading_states();
     if (!states) return refuse(err, states.error());
     for (auto const& state : *states)

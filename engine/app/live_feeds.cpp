@@ -5,9 +5,13 @@
 #include "connectors/polymarket/data/server_clock.hpp"
 #include "connectors/polymarket/gamma/discovery_feed.hpp"
 #include "connectors/polymarket/gamma/outcome_feed.hpp"
+#include "connectors/polymarket/gamma/scan_feed.hpp"
+#include "connectors/polymarket/gamma/vetting.hpp"
 #include "connectors/polymarket/market/market_channel_feed.hpp"
 #include "connectors/polymarket/prices/oracle_feed.hpp"
 #include "connectors/polymarket/prices/website_prices.hpp"
+#include "strategies/catalog.hpp"
+#include "strategies/expiry/expiry_actor.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +22,9 @@ namespace {
 constexpr Seconds history_max{60};       // of one attempt to read a coin's bars
 constexpr Seconds history_retry_max{30}; // between two attempts
 constexpr Seconds slug_retry{15};
+constexpr Seconds vetting_max{8};    // of one question to the exchange about a candidate
+constexpr Seconds vetting_retry{20}; // after no answer, or while it is not ready
+constexpr Seconds refused_retry{300};
 
 // The configuration checks schemes only; what a host may look like is the network's knowledge.
 Result<void> check_urls(config::EndpointParams const& endpoints) {
@@ -96,6 +103,42 @@ polymarket::ServerClock::Options clock_options(config::RunConfig const& config) 
     return options;
 }
 
+// One scan serves all expiry strategies: the nearest cadence, the furthest reach.
+polymarket::ScanWants scan_wants(config::RunConfig const& config) {
+    polymarket::ScanWants wants;
+    for (auto const& strategy : config.strategies) {
+        if (strategies::trades_windows(strategy) || !strategy.header.enabled) continue;
+        auto const made = strategies::make_expiry(strategy);
+        auto const& p = made->params();
+        auto const within = std::max<Nanos>(p.look_ahead, p.watch_look_ahead);
+        auto const lowest = p.watch_look_ahead > Seconds{0} ? p.watch_price_min : p.list_price_min;
+        auto const first = !std::exchange(wants.wanted, true);
+        auto& reach = wants.reach;
+        wants.every =
+            first ? Nanos{p.scan_interval} : std::min<Nanos>(wants.every, p.scan_interval);
+        reach.within = first ? within : std::max(reach.within, within);
+        reach.favourites_from = first ? lowest : std::min(reach.favourites_from, lowest);
+        reach.full_every = first ? Nanos{p.full_scan_interval}
+                                 : std::min<Nanos>(reach.full_every, p.full_scan_interval);
+    }
+    return wants;
+}
+
+// A page of favourites costs milliseconds, which the loop does not have.
+polymarket::ExpiryScanner::ReadPage page_reader(runtime::SidePool& pool) {
+    auto reader = std::make_shared<polymarket::ScanPageReader>(
+        polymarket::contracts_of(polymarket::polygon_chain_id).value().ctf_collateral
+    );
+    return [&pool, reader](std::string body, Price from) -> Task<Result<polymarket::ScanPage>> {
+        auto const text = std::make_shared<std::string>(std::move(body));
+        auto page =
+            co_await pool.submit<polymarket::ScanPage>("page of a scan", [reader, text, from] {
+                return reader->read(*text, from);
+            });
+        co_return page;
+    };
+}
+
 } // namespace
 
 struct LiveFeeds::State {
@@ -112,6 +155,20 @@ struct LiveFeeds::State {
     polymarket::WebsitePrices website;
     polymarket::OutcomeFeed outcomes;
     polymarket::ServerClock server_clock;
+    polymarket::ScanFeed scan;
+
+    // Markets that a scan found. Their books are followed, and so they are traded, only when the
+    // exchange has said the same of them as the list.
+    struct Candidate {
+        Market market;
+        UtcTime next_at{};
+        bool refused = false;
+    };
+
+    std::map<ConditionId, Candidate> to_vet;
+    std::map<ConditionId, UtcTime> vetted; // until their end
+    std::vector<Market> to_follow;
+    std::vector<ConditionId> to_let_go;
 
     State(
         net::NetContext c,
@@ -128,14 +185,21 @@ struct LiveFeeds::State {
           gamma{context, gamma_options(config)},
           discovery{context, gamma, discovery_options(config), hooks.sink},
           books{context, channel_options(config), hooks.sink},
-          oracle{context, oracle_options(config), [] { return std::nullopt; }, hooks.sink},
+          oracle{context, oracle_options(config), hooks.credentials, hooks.sink},
           website{context, website_options(config), hooks.sink},
           outcomes{context, gamma, {}, hooks.sink},
-          server_clock{context, clock_options(config), hooks.sink} {}
+          server_clock{context, clock_options(config), hooks.sink},
+          scan{context, gamma, page_reader(pool), scan_wants(config), {}, hooks.sink} {}
 
     Task<void> follow_coins();
     Task<Result<void>> read_history(Asset asset);
     Task<void> list_again();
+    void follow(Market const& market);
+    void part_from(ConditionId const& market);
+    Task<void> change_followed();
+    Task<void> vet_candidates();
+    Task<void> vet_one(ConditionId id);
+    std::optional<ConditionId> next_to_vet();
     void start(runtime::Supervisor& supervisor, LiveFeed& feed);
 };
 
@@ -191,7 +255,10 @@ Task<void> LiveFeeds::State::list_again() {
         std::vector<std::string> left;
         std::string absent;
         for (auto const& slug : slugs_wanted) {
-            auto const found = co_await gamma.by_slug(slug, clock.now() + Seconds{10});
+            auto const until = clock.now() + Seconds{10};
+            auto const is_window = parse_updown_slug(slug).has_value();
+            auto const found = is_window ? co_await gamma.by_slug(slug, until)
+                                         : co_await gamma.market_by_slug(slug, until);
             auto const now = clock.utc_now();
             auto const* listing = found && *found ? &**found : nullptr;
             if (listing != nullptr && listing->refusal.empty() &&
@@ -209,6 +276,102 @@ Task<void> LiveFeeds::State::list_again() {
             hooks.say("a market of an earlier process cannot be listed yet: " + absent);
         if (slugs_wanted.empty()) co_return;
         if (!co_await clock.wait_until(clock.now() + slug_retry)) co_return;
+    }
+}
+
+void LiveFeeds::State::follow(Market const& market) {
+    website.follow(market);
+    outcomes.follow(market);
+    if (market.asset || vetted.contains(market.condition))
+        books.follow(market);
+    else
+        to_vet.try_emplace(market.condition, Candidate{market});
+}
+
+// The soonest end first: it has the least time left to be traded.
+std::optional<ConditionId> LiveFeeds::State::next_to_vet() {
+    auto const now = context.clock.utc_now();
+    std::erase_if(to_vet, [&](auto const& c) { return c.second.market.window.end() <= now; });
+    std::erase_if(vetted, [&](auto const& known) { return known.second <= now; });
+    std::optional<ConditionId> best;
+    UtcTime soonest = UtcTime::max();
+    for (auto const& [id, candidate] : to_vet) {
+        auto const end = candidate.market.window.end();
+        if (candidate.next_at > now || end >= soonest) continue;
+        best = id;
+        soonest = end;
+    }
+    return best;
+}
+
+Task<void> LiveFeeds::State::vet_candidates() {
+    for (;;) {
+        if (auto const id = next_to_vet()) {
+            co_await vet_one(*id);
+            auto const state = co_await asio::this_coro::cancellation_state;
+            if (state.cancelled() != asio::cancellation_type::none) co_return;
+            continue;
+        }
+        if (!co_await context.clock.wait_until(context.clock.now() + Seconds{1})) co_return;
+    }
+}
+
+Task<void> LiveFeeds::State::vet_one(ConditionId id) {
+    auto& clock = context.clock;
+    auto const clob = co_await gamma.clob_market(id, clock.now() + vetting_max);
+    auto const found = to_vet.find(id);
+    if (found == to_vet.end()) co_return; // let go meanwhile
+    auto& candidate = found->second;
+    auto const now = clock.utc_now();
+    candidate.next_at = now + vetting_retry;
+    if (!clob) co_return;
+    polymarket::Listing listing;
+    listing.market = candidate.market;
+    listing.has_tokens = listing.accepts_orders = true;
+    auto const verdict = polymarket::vet(listing, *clob, now);
+    using Verdict = polymarket::Vetted::Verdict;
+    if (verdict.verdict == Verdict::not_yet) co_return;
+    if (verdict.verdict == Verdict::refused) {
+        candidate.next_at = now + refused_retry;
+        if (!std::exchange(candidate.refused, true))
+            hooks.say("left out: " + candidate.market.slug + ": " + verdict.reason);
+        co_return;
+    }
+    auto const changed = verdict.market != candidate.market;
+    vetted[id] = candidate.market.window.end();
+    to_vet.erase(found);
+    // Listed anew with the exchange's tick and delay, and followed by that.
+    if (changed)
+        hooks.sink(Event{MarketListed{{now, now, 0}, verdict.market}});
+    else
+        follow(verdict.market);
+}
+
+// The board must not go on believing a book that nobody keeps: its topic goes bad, which empties
+// the book until the next snapshot, and is then nobody's trouble.
+void LiveFeeds::State::part_from(ConditionId const& id) {
+    to_vet.erase(id);
+    auto const tokens = books.tokens_of(id);
+    books.unfollow(id);
+    outcomes.unfollow(id);
+    auto const now = context.clock.utc_now();
+    for (auto const& token : tokens)
+        for (auto const healthy : {false, true})
+            hooks.sink(Event{FeedState{
+                {now, now, 0},
+                std::string{books.name()},
+                to_string(token),
+                healthy,
+                "not followed any more"
+            }});
+}
+
+Task<void> LiveFeeds::State::change_followed() {
+    while (co_await context.clock.wait_until(context.clock.now() + Seconds{1})) {
+        for (auto const& market : std::exchange(to_let_go, {}))
+            part_from(market);
+        for (auto const& market : std::exchange(to_follow, {}))
+            follow(market);
     }
 }
 
@@ -244,18 +407,30 @@ LiveFeeds::~LiveFeeds() = default;
 
 void LiveFeeds::start(runtime::Bus& bus, runtime::Supervisor& supervisor) {
     auto& s = *state_;
-    bus.on<MarketListed>("feeds", [&s](MarketListed const& event) {
-        s.books.follow(event.market);
-        s.website.follow(event.market);
-        s.outcomes.follow(event.market);
-    });
+    bus.on<MarketListed>("feeds", [&s](MarketListed const& event) { s.follow(event.market); });
     bus.on<MarketResolved>("feeds", [&s](MarketResolved const& event) { s.outcomes.told(event); });
     supervisor.start(runtime::Stage::feeds, "binance", s.follow_coins());
     for (LiveFeed* feed : std::initializer_list<LiveFeed*>{
-             &s.server_clock, &s.discovery, &s.books, &s.oracle, &s.website, &s.outcomes
+             &s.server_clock, &s.discovery, &s.books, &s.oracle, &s.website, &s.outcomes, &s.scan
          })
         s.start(supervisor, *feed);
+    supervisor.start(runtime::Stage::feeds, "followed markets", s.change_followed());
+    supervisor.start(runtime::Stage::feeds, "vetting", s.vet_candidates());
     supervisor.start_job(runtime::Stage::feeds, "list again", s.list_again());
+}
+
+void LiveFeeds::follow(Market const& market) {
+    std::erase(state_->to_let_go, market.condition);
+    state_->to_follow.push_back(market);
+}
+
+void LiveFeeds::let_go(ConditionId const& market) {
+    std::erase_if(state_->to_follow, [&](Market const& m) { return m.condition == market; });
+    state_->to_let_go.push_back(market);
+}
+
+void LiveFeeds::reload(config::RunConfig const& config) {
+    state_->scan.want(scan_wants(config));
 }
 
 std::optional<Nanos> LiveFeeds::clock_offset() const {

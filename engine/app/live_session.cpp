@@ -1,7 +1,9 @@
 #include "engine/app/live_session.hpp"
 
+#include "connectors/tape/round_trip.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/run_summary.hpp"
+#include "engine/app/venue_endpoints.hpp"
 #include "engine/runtime/scaled_clock.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -15,7 +17,7 @@ namespace {
 
 constexpr std::size_t windows_shown = 4'096; // in the summary; all of them are in the ledger
 constexpr Seconds flush_every{5};
-constexpr Seconds tape_close_max{4};
+constexpr Seconds tape_close_max{1}; // real
 
 observe::Console make_console(std::FILE* out, bool json, config::ConsoleStyle style) {
     using config::ConsoleStyle;
@@ -68,7 +70,15 @@ LiveSession::LiveSession(
               storage_.quote_table,
               storage_.trained,
               [this](PreparedOrder const& order) { return make_durable(order); },
-              storage_.blend
+              storage_.blend,
+              [this](PreparedOrder& order) { resume(order); },
+              outside_.account.has_value(),
+              [this](Market const& market) {
+                  if (feeds_) feeds_->follow(market);
+              },
+              [this](ConditionId const& market) {
+                  if (feeds_) feeds_->let_go(market);
+              }
           },
           std::move(config)
       },
@@ -91,6 +101,10 @@ Result<void> LiveSession::prepare() {
     );
     if (!net) return net.error();
     net_ = std::move(*net);
+    net_->context(engine_.supervisor())
+        .dialer.set_round_trip_tap([this](auto feed, auto topic, Nanos took, UtcTime) {
+            keep_round_trip(fmt::format("{} {}", feed, topic), took);
+        });
     auto feeds = LiveFeeds::create(
         net_->context(engine_.supervisor()),
         cache_pool_,
@@ -100,8 +114,9 @@ Result<void> LiveSession::prepare() {
         LiveFeeds::Hooks{
             [this](Event event) { take(std::move(event)); },
             [this](std::string const& line) { say(line); },
-            [this](Asset asset, std::span<Bar const> bars) {
-                take_history(asset, bars);
+            [this](Asset asset, std::span<Bar const> bars) { take_history(asset, bars); },
+            [this] {
+                return venue_ ? venue_->credentials() : std::nullopt;
             }
         }
     );
@@ -117,6 +132,14 @@ Task<Result<void>> LiveSession::make_durable(PreparedOrder order) {
     co_return kept;
 }
 
+// The bytes as they were sent, so that a look-up can be concluded and, where the venue certainly
+// never had the order, the same bytes may be sent once more.
+void LiveSession::resume(PreparedOrder& order) {
+    if (auto const kept = bytes_sent_.find(order.id); kept != bytes_sent_.end())
+        order.bytes = kept->second;
+    if (venue_) venue_->remember(order);
+}
+
 Result<void> LiveSession::make_venue() {
     LiveVenue::Hooks hooks{
         [this](Event event) { bus_.publish(std::move(event)); },
@@ -125,27 +148,39 @@ Result<void> LiveSession::make_venue() {
         }
     };
     auto const& config = engine_.config();
-    if (options_.mode == Mode::paper) {
+    if (!outside_.account) {
         venue_ = make_paper_venue(
             *outside_.clock, outside_.io->get_executor(), config, std::move(hooks)
         );
     } else {
-        auto intents = IntentFile::open(storage_.directory / "intents.log", intents_pool_);
+        auto const path = storage_.directory / "intents.log";
+        auto kept = IntentFile::read(path);
+        if (!kept) return kept.error();
+        for (auto& intent : *kept)
+            for (auto const& [name, account] : engine_.portfolio().strategies())
+                if (account.orders.contains(intent.id))
+                    bytes_sent_[intent.id] = std::move(intent.bytes);
+        auto intents = IntentFile::open(path, intents_pool_);
         if (!intents) return intents.error();
         intents_ = std::move(*intents);
         auto venue = make_exchange_venue(
-            options_.mode,
             net_->context(engine_.supervisor()),
             config,
             storage_.directory,
-            options_.sandbox,
+            std::move(*outside_.account),
             engine_,
             std::move(hooks)
         );
         if (!venue) return venue.error();
         venue_ = std::move(*venue);
     }
-    slot_.set(venue_->orders());
+    timed_ = std::make_unique<TimedVenue>(
+        venue_->orders(),
+        *outside_.clock,
+        options_.mode == Mode::paper ? "simulated " : "",
+        [this](std::string const& path, Nanos took) { keep_round_trip(path, took); }
+    );
+    slot_.set(*timed_);
     return {};
 }
 
@@ -190,10 +225,16 @@ ExitCode LiveSession::run() {
                 ? fmt::format(", {} of them only in the journal", storage_.facts_recovered)
                 : std::string{}
         ));
+    if (options_.mode == Mode::live)
+        for (auto const& line : foreign_endpoints(engine_.config().endpoints))
+            say("WARNING not the venue's own: " + line);
     wait_for_signals();
     start_tasks();
     outside_.io->run();
-    print_summary();
+    if (errand_)
+        console_.finish();
+    else
+        print_summary();
     return exit_code_;
 }
 
@@ -204,12 +245,16 @@ void LiveSession::start_tasks() {
     net_->start(supervisor);
     venue_->start(bus_, engine_);
     engine_.start();
+    // After the engine's own cancelling, of which this is the proof.
+    supervisor.on_stop(Stage::orders, "verify that nothing rests", [this] {
+        return venue_->verify_nothing_rests(outside_.clock->now() + verify_max());
+    });
     if (options_.clear_halts) engine_.clear_halts();
     feeds_->start(bus_, supervisor);
     if (recorder_) {
         supervisor.start(Stage::close, "recorder", recorder_->run());
         supervisor.on_stop(Stage::close, "close the tape", [this] {
-            return recorder_->close(outside_.clock->now() + tape_close_max);
+            return recorder_->close(outside_.clock->now() + in_venue_time(tape_close_max));
         });
     }
     supervisor.start(Stage::close, "lag meter", runtime::measure_lag(lag_));
@@ -217,8 +262,23 @@ void LiveSession::start_tasks() {
     supervisor.start(Stage::close, "journal", flush_journal());
     outside_copy_ = storage_.directory / "models" / storage_.name / "external.csv";
     supervisor.start(Stage::close, "outside", follow_outside());
+    if (errand_) supervisor.start_job(Stage::strategies, "errand", run_errand());
     if (options_.run_for)
         supervisor.start_job(Stage::feeds, "run for", stop_later(*options_.run_for));
+}
+
+Task<void> LiveSession::run_errand() {
+    auto const exit = co_await errand_();
+    request_stop(exit);
+}
+
+Nanos LiveSession::in_venue_time(Nanos real) const {
+    auto const factor = std::max(1.0, engine_.config().endpoints.clock_factor);
+    return Nanos{static_cast<std::int64_t>(static_cast<double>(real.count()) * factor)};
+}
+
+Nanos LiveSession::verify_max() const {
+    return in_venue_time(engine_.config().run.shutdown_grace) / 5;
 }
 
 // Every event of the outside world, once: numbered, with receive times that never go back.
@@ -239,6 +299,13 @@ void LiveSession::take_history(Asset asset, std::span<Bar const> bars) {
     for (auto const& bar : bars)
         recorder_->write(Event{BarUpdate{{bar.close_time(), last_received_, ++events_}, asset, bar}}
         );
+}
+
+// Beside the events, so that a backtest can draw its latency from this session's.
+void LiveSession::keep_round_trip(std::string path, Nanos took) {
+    if (!recorder_) return;
+    last_received_ = std::max(last_received_, outside_.clock->utc_now());
+    recorder_->write(tape::frame_of({std::move(path), took}, last_received_));
 }
 
 void LiveSession::note_breaker(BreakerChanged const& change) {
@@ -354,6 +421,7 @@ void LiveSession::reload() {
     console_.line(config::to_string(verdict));
     if (!verdict.accepted()) return;
     engine_.reload(std::move(*next));
+    feeds_->reload(engine_.config());
     reload_trained();
 }
 
@@ -412,7 +480,8 @@ Task<void> LiveSession::stop() {
 
 observe::StatusSnapshot LiveSession::status() const {
     auto const& endpoints = engine_.config().endpoints;
-    auto mode = std::string{to_string(options_.mode)};
+    auto mode = options_.mode == Mode::live ? live_mode_text(endpoints)
+                                            : std::string{to_string(options_.mode)};
     if (endpoints.clock_factor != 1) mode += fmt::format(" x{}", endpoints.clock_factor);
     auto snapshot = engine_.status(std::move(mode));
     if (lag_.count() > 0) snapshot.loop_lag = lag_.quantile(0.99);

@@ -53,6 +53,10 @@ std::optional<VenueRefusal> VenueSlot::refusal(PlaceOrder const& order, UtcTime 
     return venue_->refusal(order, now);
 }
 
+void VenueSlot::anticipate(PlaceOrder const& order) {
+    if (venue_ != nullptr) venue_->anticipate(order);
+}
+
 Result<PreparedOrder> VenueSlot::prepare(Approved<PlaceOrder> const& order, UtcTime now) {
     if (venue_ == nullptr) return not_there();
     return venue_->prepare(order, now);

@@ -13,6 +13,7 @@
 #include "engine/app/fetch_command.hpp"
 #include "engine/app/keys_commands.hpp"
 #include "engine/app/ledger_commands.hpp"
+#include "engine/app/livetest_command.hpp"
 #include "engine/app/model_commands.hpp"
 #include "engine/app/params_history.hpp"
 #include "engine/app/quotes_command.hpp"
@@ -23,6 +24,7 @@
 #include "engine/app/sandbox_command.hpp"
 #include "engine/app/signal_command.hpp"
 #include "engine/app/sweep_command.hpp"
+#include "engine/app/sweep_worker.hpp"
 #include "engine/app/transfer_command.hpp"
 #include "engine/runtime/clock.hpp"
 #include "strategies/catalog.hpp"
@@ -41,6 +43,9 @@ struct CommandLine {
     app::ReplayOptions replay;
     app::RunOptions run;
     app::DoctorOptions doctor;
+    app::LivetestOptions livetest;
+    app::KeySource doctor_key;
+    bool doctor_account = false;
     std::string mode = "paper";
     std::string run_for;
     std::vector<std::filesystem::path> params_files;
@@ -124,6 +129,41 @@ CLI::App* add_replay(CommandLine& line) {
     return c;
 }
 
+void add_key(CLI::App& command, app::KeySource& key) {
+    command.add_option("--keystore", key.directory, "Directory of keys (~/.polyquant/keys)");
+    command
+        .add_option(
+            "--passphrase-fd", key.passphrase.descriptor, "Read the passphrase from this descriptor"
+        )
+        ->check(CLI::NonNegativeNumber);
+    command.add_option(
+        "--passphrase-env", key.passphrase.environment, "Read it from this environment variable"
+    );
+    command.add_option(
+        "--key-env", key.plaintext_variable, "A plaintext private key in this variable instead"
+    );
+    command.add_flag(
+        "--allow-plaintext-key", key.allow_plaintext, "Needed for --key-env: it is less safe"
+    );
+}
+
+CLI::App* add_livetest(CommandLine& line) {
+    auto& o = line.livetest;
+    auto* c = line.app.add_subcommand(
+        "livetest",
+        "One round trip of the smallest size with real money, before a strategy gets any"
+    );
+    c->add_option("config", o.configs, "Configuration files; several are merged")
+        ->required()
+        ->check(CLI::ExistingFile);
+    c->add_option("--dir", o.directory, "Directory of the live ledger");
+    c->add_option("--max-usd", o.most, "Never more than this at stake, 1 to 25")
+        ->capture_default_str();
+    c->add_option("--confirm", o.live.confirm, "The confirmation, where there is no terminal");
+    add_key(*c, o.live.key);
+    return c;
+}
+
 CLI::App* add_run(CommandLine& line) {
     auto& o = line.run;
     auto* c = line.app.add_subcommand(
@@ -144,6 +184,13 @@ CLI::App* add_run(CommandLine& line) {
     );
     c->add_flag("!--no-record", o.record, "Do not record the feeds to tape");
     c->add_flag("--json", o.json, "Print one JSON summary at the end and nothing else");
+    add_key(*c, o.live.key);
+    c->add_option(
+        "--confirm", o.live.confirm, "Live mode: the confirmation, where there is no terminal"
+    );
+    c->add_flag(
+        "--without-livetest", o.live.without_livetest, "Live mode: start without a livetest"
+    );
     return c;
 }
 
@@ -156,8 +203,11 @@ CLI::App* add_doctor(CommandLine& line) {
     c->add_option("config", o.configs, "Configuration files; several are merged")
         ->required()
         ->check(CLI::ExistingFile);
-    c->add_option("--keystore", o.keystore, "Directory of keys (~/.polyquant/keys)");
     c->add_flag("--json", o.json, "Print one JSON object");
+    c->add_flag(
+        "--account", line.doctor_account, "Unlock the key of [wallet] and check its account as well"
+    );
+    add_key(*c, line.doctor_key);
     return c;
 }
 
@@ -208,6 +258,15 @@ int run_engine(CommandLine& line) {
     return app::run_engine(line.run, stdout, stderr);
 }
 
+int run_doctor(CommandLine& line) {
+    auto& key = line.doctor_key;
+    if (!key.directory.empty()) line.doctor.keystore = key.directory;
+    auto const unlocks = line.doctor_account || key.passphrase.descriptor ||
+                         !key.passphrase.environment.empty() || !key.plaintext_variable.empty();
+    if (unlocks) line.doctor.key = key;
+    return app::run_doctor(line.doctor, stdout, stderr);
+}
+
 int dispatch(int argc, char** argv) {
     // These bring their own command line.
     if (argc >= 2) {
@@ -238,6 +297,7 @@ int dispatch(int argc, char** argv) {
     auto* run = add_run(line);
     auto* replay = add_replay(line);
     auto* doctor = add_doctor(line);
+    auto* livetest = add_livetest(line);
     line.app.add_subcommand("tape", "Import, inspect and print recordings (see tape --help)");
     line.app.add_subcommand("fetch", "Download history: bars, windows (see fetch --help)");
     line.app.add_subcommand("record", "Record every public feed onto tapes (see record --help)");
@@ -278,7 +338,8 @@ int dispatch(int argc, char** argv) {
         return app::code(answered ? app::ExitCode::ok : app::ExitCode::usage);
     }
     if (*run) return run_engine(line);
-    if (*doctor) return app::run_doctor(line.doctor, stdout, stderr);
+    if (*doctor) return run_doctor(line);
+    if (*livetest) return app::run_livetest(line.livetest, stdout, stderr);
     if (*replay) return app::run_replay(line.replay, stdout, stderr);
     if (*params) return show_params(line);
     if (*status) return app::run_status(line.where, stdout, stderr);

@@ -3,15 +3,18 @@
 #include "config/param_value.hpp"
 #include "config/raw_value.hpp"
 #include "config/run_config.hpp"
+#include "connectors/tape/round_trip.hpp"
 #include "connectors/tape/session/session_recorder.hpp"
 #include "engine/app/build_info.hpp"
 #include "engine/app/live_feeds.hpp"
 #include "engine/app/network_job.hpp"
+#include "engine/runtime/lag_meter.hpp"
 #include "strategies/catalog.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <map>
 #include <ostream>
 
 namespace polyquant::app {
@@ -51,6 +54,7 @@ private:
     void take(Event event);
     void keep(std::string_view feed, std::string_view topic, std::string_view bytes, UtcTime at);
     void keep_history(Asset asset, std::span<Bar const> bars);
+    void keep_round_trip(std::string path, Nanos took);
     void say(std::string const& line);
 
     NetworkJob& job_;
@@ -60,6 +64,7 @@ private:
     std::unique_ptr<tape::SessionRecorder> events_;
     std::unique_ptr<tape::SessionRecorder> frames_;
     std::unique_ptr<LiveFeeds> feeds_;
+    std::map<std::string, runtime::LagMeter> round_trips_;
     UtcTime last_received_{};
 };
 
@@ -96,6 +101,9 @@ Result<void> Recording::open(fs::path const& directory, bool raw) {
     if (!events) return events.error();
     events_ = std::move(*events);
     auto context = job_.context();
+    context.dialer.set_round_trip_tap([this](auto feed, auto topic, Nanos took, UtcTime) {
+        keep_round_trip(fmt::format("{} {}", feed, topic), took);
+    });
     if (raw) {
         auto frames = open_series(directory / "raw", "raw");
         if (!frames) return frames.error();
@@ -160,6 +168,12 @@ void Recording::keep_history(Asset asset, std::span<Bar const> bars) {
         take(Event{BarUpdate{Stamp{bar.close_time(), now, 0}, asset, bar, true}});
 }
 
+void Recording::keep_round_trip(std::string path, Nanos took) {
+    round_trips_[path].note(took);
+    last_received_ = std::max(last_received_, job_.clock().utc_now());
+    events_->write(tape::frame_of({std::move(path), took}, last_received_));
+}
+
 void Recording::say(std::string const& line) {
     out_ << format_utc(job_.clock().utc_now()).substr(11, 8) << ' ' << line << std::endl;
 }
@@ -170,6 +184,17 @@ void Recording::summarize() const {
     };
     tell("events", events_->counts());
     if (frames_) tell("raw frames", frames_->counts());
+    auto const ms = [](Nanos time) {
+        return std::chrono::duration<double, std::milli>(time).count();
+    };
+    for (auto const& [path, trips] : round_trips_)
+        out_ << fmt::format(
+            "round trip {:<28} {:>6} answers, median {:.1f} ms, 1 in 100 above {:.1f} ms\n",
+            path,
+            trips.count(),
+            ms(trips.quantile(0.5)),
+            ms(trips.quantile(0.99))
+        );
 }
 
 Result<std::optional<Seconds>> parse_duration(std::string const& text) {

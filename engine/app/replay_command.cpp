@@ -1,7 +1,5 @@
 #include "engine/app/replay_command.hpp"
 
-#include "engine/app/quote_anchor.hpp"
-#include "engine/app/quote_table.hpp"
 #include "engine/app/replay_session.hpp"
 #include "engine/app/run_storage.hpp"
 #include "strategies/catalog.hpp"
@@ -27,19 +25,6 @@ void lay_over(config::RunConfig& config, ReplayOptions const& options) {
     if (options.seed) config.run.seed = *options.seed;
     if (options.from) config.feed.from = *options.from;
     if (options.until) config.feed.until = *options.until;
-}
-
-// A run that goes on begins with the models it began with.
-Result<TrainedModels>
-models_of(config::RunConfig const& config, ReplayPlan const& plan, runtime::Journal& journal) {
-    if (config.model.kind != config::ModelKind::trained) return TrainedModels{};
-    auto const records = journal.records_of("trained");
-    if (!records) return records.error();
-    if (!records->empty()) return recall_trained(plan.directory, records->front().payload);
-    auto models = load_trained(config);
-    if (!models) return models;
-    if (auto const kept = keep_trained(plan.directory, *models); !kept) return kept.error();
-    return models;
 }
 
 } // namespace
@@ -68,15 +53,8 @@ int run_replay(ReplayOptions const& options, std::FILE* out, std::FILE* err) {
     if (!tape) return refuse(err, describe(tape.error()), exit_for(tape.error()));
     auto storage = open_storage(*plan, options.fresh);
     if (!storage) return refuse(err, describe(storage.error()), exit_for(storage.error()));
-    auto quotes = read_quote_table(config->learning.quote_table);
-    if (!quotes) return refuse(err, describe(quotes.error()), exit_for(quotes.error()));
-    storage->quote_table = std::move(*quotes);
-    auto trained = models_of(*config, *plan, *storage->journal);
-    if (!trained) return refuse(err, describe(trained.error()), exit_for(trained.error()));
-    storage->trained = std::move(*trained);
-    auto blend = load_blend(config->model, storage->trained);
-    if (!blend) return refuse(err, describe(blend.error()), exit_for(blend.error()));
-    storage->blend = std::move(*blend);
+    if (auto const opened = open_models(*config, *plan, *storage); !opened)
+        return refuse(err, describe(opened.error()), exit_for(opened.error()));
     if (auto const kept = keep_config(*config, *plan); !kept)
         return refuse(err, describe(kept.error()), exit_for(kept.error()));
 

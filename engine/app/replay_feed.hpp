@@ -5,6 +5,7 @@
 #include "engine/ports/timed_feed.hpp"
 #include "engine/runtime/bus.hpp"
 
+#include <array>
 #include <functional>
 #include <string>
 #include <vector>
@@ -43,19 +44,32 @@ public:
     // Called before each event with the number of events published so far: the one place where
     // outside commands (a reload) take effect, so that they can be repeated exactly there.
     using Between = std::function<void(std::uint64_t published)>;
+    // The bars that a recorded session began with. A live engine is warmed up with all of them at
+    // once, which trains on the newest; published one by one, they would train on older ones.
+    using OnHistory = std::function<void(Asset, std::vector<Bar> const&)>;
 
-    ReplayFeed(RunInput& input, Between between) : input_{input}, between_{std::move(between)} {}
+    ReplayFeed(RunInput& input, Between between, OnHistory on_history = {})
+        : input_{input}, between_{std::move(between)}, on_history_{std::move(on_history)} {}
 
     std::optional<UtcTime> next_at() override { return input_.next_at(); }
 
-    void publish_one(runtime::Bus& bus) override {
-        between_(input_.events());
-        if (auto* event = input_.next()) bus.publish(std::move(*event));
-    }
+    void publish_one(runtime::Bus& bus) override;
 
 private:
+    struct Batch {
+        Asset asset = Asset::btc;
+        UtcTime received_at{};
+        std::vector<Bar> bars;
+    };
+
+    bool is_history(BarUpdate const& update);
+    void hand_over();
+
     RunInput& input_;
     Between between_;
+    OnHistory on_history_;
+    Batch batch_;
+    std::array<bool, asset_count> has_bars_{};
 };
 
 } // namespace polyquant::app

@@ -82,13 +82,13 @@ ReplaySession::ReplaySession(
           },
           std::move(config)
       },
-      input_{std::move(input)},
-      feed_{
-          *input_,
-          [this](std::uint64_t published) {
-              between_events(published);
-          }
-      },
+      input_{std::move(input)}, feed_{
+                                    *input_,
+                                    [this](std::uint64_t published) { between_events(published); },
+                                    [this](Asset asset, std::vector<Bar> const& bars) {
+                                        engine_.warm_up(asset, bars);
+                                    }
+                                },
       loop_{
           io_,
           clock_,

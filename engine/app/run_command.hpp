@@ -1,6 +1,7 @@
 // `polyquant run`: trading on time that passes by itself.
 #pragma once
 
+#include "engine/app/live_start.hpp"
 #include "engine/core/time.hpp"
 
 #include <cstdio>
@@ -28,6 +29,7 @@ struct RunOptions {
     bool clear_halts = false;
     bool record = true;
     bool json = false; // one summary in JSON at the end and nothing else
+    LiveOptions live{};
 };
 
 int run_engine(RunOptions const& options, std::FILE* out, std::FILE* err);

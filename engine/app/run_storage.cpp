@@ -1,5 +1,8 @@
 #include "engine/app/run_storage.hpp"
 
+#include "engine/app/quote_anchor.hpp"
+#include "engine/app/quote_table.hpp"
+
 #include <fmt/format.h>
 
 #include <fstream>
@@ -35,6 +38,18 @@ Result<void> make_directory(std::filesystem::path const& directory) {
     return {};
 }
 
+Result<TrainedModels>
+trained_models(config::RunConfig const& config, ReplayPlan const& plan, runtime::Journal& journal) {
+    if (config.model.kind != config::ModelKind::trained) return TrainedModels{};
+    auto const records = journal.records_of("trained");
+    if (!records) return records.error();
+    if (!records->empty()) return recall_trained(plan.directory, records->front().payload);
+    auto models = load_trained(config);
+    if (!models) return models;
+    if (auto const kept = keep_trained(plan.directory, *models); !kept) return kept.error();
+    return models;
+}
+
 } // namespace
 
 Result<ReplaySession::Storage> open_storage(ReplayPlan const& plan, bool fresh) {
@@ -54,6 +69,21 @@ Result<ReplaySession::Storage> open_storage(ReplayPlan const& plan, bool fresh) 
     storage.journal = std::move(*journal);
     storage.ledger = std::make_shared<ledger::Ledger>(std::move(*ledger));
     return storage;
+}
+
+Result<void> open_models(
+    config::RunConfig const& config, ReplayPlan const& plan, ReplaySession::Storage& storage
+) {
+    auto quotes = read_quote_table(config.learning.quote_table);
+    if (!quotes) return quotes.error();
+    storage.quote_table = std::move(*quotes);
+    auto trained = trained_models(config, plan, *storage.journal);
+    if (!trained) return trained.error();
+    storage.trained = std::move(*trained);
+    auto blend = load_blend(config.model, storage.trained);
+    if (!blend) return blend.error();
+    storage.blend = std::move(*blend);
+    return {};
 }
 
 Result<void> keep_config(config::RunConfig config, ReplayPlan const& plan) {

@@ -32,6 +32,7 @@ struct Arguments {
     std::vector<std::string> fault_lines;
     std::vector<std::string> assets;
     int expiry_markets = 40;
+    double book_rate = 1;
     double minutes = 0;
 };
 
@@ -55,7 +56,14 @@ void declare(CLI::App& app, Arguments& a) {
         ->delimiter(',')
         ->allow_extra_args(false);
     app.add_option("--expiry-markets", a.expiry_markets, "Markets of other kinds that end soon")
-        ->check(CLI::Range(0, 500))
+        ->check(CLI::Range(0, 10'000))
+        ->capture_default_str();
+    app.add_option(
+           "--book-rate",
+           a.book_rate,
+           "Times the fitted rate of level changes; less for fast clocks"
+    )
+        ->check(CLI::Range(0.001, 10.0))
         ->capture_default_str();
     app.add_option("--minutes", a.minutes, "Stop after so many minutes of real time")
         ->check(CLI::PositiveNumber);
@@ -119,6 +127,7 @@ Result<SandboxOptions> options_of(Arguments const& a, UtcTime real_now) {
     options.world.seed = a.seed;
     options.world.start = start;
     options.world.near_expiry_markets = a.expiry_markets;
+    options.world.books.changes_per_second *= a.book_rate;
     auto faults = read_faults(a);
     if (!faults) return faults.error();
     options.faults = std::move(*faults);

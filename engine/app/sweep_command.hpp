@@ -7,10 +7,8 @@
 
 namespace polyquant::app {
 
-// Return exit codes. The worker is what the command starts; it may be started by hand, too, to help
-// with a sweep from another terminal.
+// Returns the exit code.
 int run_sweep(std::vector<std::string> const& args, std::FILE* out, std::FILE* err);
-int run_sweep_worker(std::vector<std::string> const& args, std::FILE* err);
 
 // `polyquant report STORE` of a sweep.
 int report_sweep(

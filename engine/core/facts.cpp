@@ -49,6 +49,12 @@ std::string_view name_of(FactBody const& body) {
             [](BetJudged const&) { return std::string_view{"bet_judged"}; },
             [](CalibrationChanged const&) { return std::string_view{"calibration_changed"}; },
             [](DailyVerdict const&) { return std::string_view{"daily_verdict"}; },
+            [](OutcomeReported const&) { return std::string_view{"outcome_reported"}; },
+            [](CaptureDiffered const&) { return std::string_view{"capture_differed"}; },
+            [](PayoutClaimed const&) { return std::string_view{"payout_claimed"}; },
+            [](RedemptionChanged const&) { return std::string_view{"redemption_changed"}; },
+            [](PayoutCollected const&) { return std::string_view{"payout_collected"}; },
+            [](WalletMoved const&) { return std::string_view{"wallet_moved"}; },
         },
         body
     );
@@ -135,7 +141,9 @@ std::string describe(Fact const& fact) {
             [](TradingStateChanged const& f) {
                 return fmt::format(
                     "{} {} {} {}",
-                    f.strategy.text.empty() ? "engine" : f.strategy.text,
+                    f.asset                   ? to_string(*f.asset)
+                    : f.strategy.text.empty() ? std::string_view{"engine"}
+                                              : std::string_view{f.strategy.text},
                     f.halted ? "halted" : "resumed",
                     to_string(f.reason),
                     f.text
@@ -177,6 +185,58 @@ std::string describe(Fact const& fact) {
             [](DailyVerdict const& f) {
                 return fmt::format(
                     "{} {}: {}", to_string(f.asset), f.trade ? "trade" : "do not trade", f.text
+                );
+            },
+            [](OutcomeReported const& f) {
+                return fmt::format(
+                    "{} {} says {} {}", f.slug, to_string(f.source), to_string(f.ruling), f.text
+                );
+            },
+            [](CaptureDiffered const& f) {
+                return fmt::format(
+                    "{} strike {} official {} final {} official {}{}",
+                    f.slug,
+                    to_string(f.strike),
+                    to_string(f.official_strike),
+                    to_string(f.final_price),
+                    to_string(f.official_final),
+                    f.other_winner ? " another winner" : ""
+                );
+            },
+            [](PayoutClaimed const& f) {
+                return fmt::format(
+                    "{} {} {} {} to be redeemed for {}",
+                    f.strategy.text,
+                    short_text(f.market),
+                    to_string(f.outcome),
+                    to_string(f.size),
+                    to_string(f.amount)
+                );
+            },
+            [](RedemptionChanged const& f) {
+                return fmt::format(
+                    "{} {} {} by {} {} {} {}",
+                    f.redemption.text,
+                    f.slug,
+                    to_string(f.state),
+                    f.via,
+                    to_string(f.amount),
+                    f.transaction,
+                    f.text
+                );
+            },
+            [](PayoutCollected const& f) {
+                return fmt::format(
+                    "{} {} {} {}",
+                    f.strategy.text,
+                    short_text(f.market),
+                    to_string(f.amount),
+                    f.redemption.text
+                );
+            },
+            [](WalletMoved const& f) {
+                return fmt::format(
+                    "{} {} {} {}", to_string(f.cause), to_string(f.amount), f.reference, f.text
                 );
             },
         },

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/core/orders.hpp"
+#include "engine/core/settlement_facts.hpp"
 
 #include <cstdint>
 #include <string>
@@ -102,10 +103,11 @@ struct WindowEvaluated {
 };
 
 struct TradingStateChanged {
-    StrategyName strategy; // empty: the whole engine
+    StrategyName strategy; // empty: the whole engine, or the asset's markets
     bool halted = false;
     Reason reason = Reason::kill_switch;
     std::string text;
+    std::optional<Asset> asset{};
 };
 
 // What the model promised at one moment of a window, and what the books offered then.
@@ -194,7 +196,13 @@ using FactBody = std::variant<
     WindowForecast,
     BetJudged,
     CalibrationChanged,
-    DailyVerdict>;
+    DailyVerdict,
+    OutcomeReported,
+    CaptureDiffered,
+    PayoutClaimed,
+    RedemptionChanged,
+    PayoutCollected,
+    WalletMoved>;
 
 struct Fact {
     std::uint64_t seq = 0; // 1, 2, 3 ... without gaps within a run's state directory

@@ -419,6 +419,7 @@ void ExecutionActor::apply(Order& order, OrderMachine::Effects effects) {
     if (!effects.alarm.empty()) alarm(std::move(effects.alarm));
     if (order.machine.is_in_doubt() && !order.doubt_since) order.doubt_since = clock_.now();
     if (effects.facts.empty()) return;
+    if (!order.machine.is_in_doubt()) lift_halt_of_doubt();
     order.wake.post(true);
     changed_.post(true);
     if (order.machine.is_over() && !std::exchange(order.finished, true)) {
@@ -470,6 +471,15 @@ void ExecutionActor::forget_oldest() {
     if (oldest->second->machine.is_over()) orders_.erase(oldest);
 }
 
+// The venue was away for long and has answered for every order: no human need look at that.
+void ExecutionActor::lift_halt_of_doubt() {
+    if (!portfolio_.halted() || portfolio_.halt_reason() != Reason::timed_out) return;
+    if (unknown_orders() > 0) return;
+    facts_.record(
+        TradingStateChanged{{}, false, Reason::timed_out, "every order is accounted for again"}
+    );
+}
+
 void ExecutionActor::alarm(std::string text) {
     if (hooks_.alarm) hooks_.alarm(std::move(text));
 }
@@ -487,7 +497,8 @@ void ExecutionActor::alarm_if_overdue(Order& order) {
             params_.unknown_give_up.count(),
             order.look_ups
         );
-        facts_.record(TradingStateChanged{{}, true, Reason::timed_out, text});
+        if (!portfolio_.halted())
+            facts_.record(TradingStateChanged{{}, true, Reason::timed_out, text});
         alarm(std::move(text));
         return;
     }

@@ -87,6 +87,9 @@ public:
 
     // Every order it knows, in the order of their ids: for reconciliation.
     std::vector<FollowedOrder> followed() const;
+
+    bool follows(OrderId const& id) const { return orders_.contains(id); }
+
     // Asks the venue about an order that is not over, as soon as its job gets its turn.
     void look_up_now(OrderId const& id);
 
@@ -146,6 +149,7 @@ private:
     void forget_oldest();
     void count_fallback(Order& order, Reason reason);
     void fall_back(PlaceOrder const& unfilled);
+    void lift_halt_of_doubt();
     void alarm(std::string text);
     void alarm_if_overdue(Order& order);
     OrderPtr find(OrderId const& id) const;

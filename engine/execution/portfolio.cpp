@@ -12,6 +12,7 @@ __extension__ typedef __int128 Int128;
 
 constexpr std::size_t closed_positions_kept = 4'096;
 constexpr std::size_t closed_orders_kept = 256;
+constexpr std::size_t collected_kept = 1'024;
 
 std::int64_t utc_day(UtcTime at) {
     return std::chrono::floor<std::chrono::days>(at.time_since_epoch()).count();
@@ -68,6 +69,12 @@ void count_settled(StrategyAccount& account, ClosedPosition settled) {
             return c.token == settled.token && !c.by_trade;
         });
     if (earlier == account.closed.rend()) return count_closed(account, std::move(settled));
+    earlier->settled += settled.settled;
+    if (settled.settled.micros() < 0 && earlier->settled.is_zero()) {
+        take_back(account, earlier->at, earlier->won);
+        account.closed.erase(std::next(earlier).base());
+        return;
+    }
     if (earlier->won == settled.won) return;
     bool const same_epoch = take_back(account, earlier->at, earlier->won);
     earlier->won = settled.won;
@@ -231,8 +238,14 @@ void Portfolio::on(OrderPlaced const& fact, UtcTime) {
 
 void Portfolio::on(OrderChanged const& fact, UtcTime) {
     auto& account = strategies_[fact.strategy];
-    auto const at = account.orders.find(fact.order);
-    if (at == account.orders.end()) return;
+    auto at = account.orders.find(fact.order);
+    if (at == account.orders.end()) {
+        // Forgotten, so it was over and reserved nothing. One that comes back to life counts again.
+        if (fact.reserved_left.is_zero()) return;
+        at = account.orders.emplace(fact.order, TrackedOrder{}).first;
+        at->second.intent.strategy = fact.strategy;
+        at->second.counted_sent = at->second.counted_fill = true;
+    }
     auto& order = at->second;
     auto const freed = order.reserved - fact.reserved_left;
     account.cash += freed;
@@ -282,6 +295,10 @@ void Portfolio::on(TradeMatched const& fact, UtcTime at) {
 
     StrategyAccount::TradeEffect effect;
     effect.token = trade.token;
+    effect.market = fact.market;
+    effect.outcome = fact.outcome;
+    effect.asset = position.asset;
+    effect.window = position.window;
     effect.fee = trade.fee;
     if (trade.side == Side::buy) {
         effect.cash = -(fact.cost + trade.fee);
@@ -347,15 +364,13 @@ void Portfolio::on(TradeChanged const& fact, UtcTime at) {
     }
     auto& position = account.positions[effect.token];
     position.token = effect.token;
-    if (order != account.orders.end()) {
-        auto const& intent = order->second.intent;
-        position.market = intent.market;
-        position.outcome = intent.outcome;
-        position.asset = intent.asset;
-        position.window = order->second.window;
+    position.market = effect.market;
+    position.outcome = effect.outcome;
+    position.asset = effect.asset;
+    position.window = effect.window;
+    ++fills_of(account.epoch, effect.asset).voided;
+    if (order != account.orders.end())
         order->second.filled -= effect.exposure.micros() < 0 ? -effect.exposure : effect.exposure;
-        ++fills_of(account.epoch, intent.asset).voided;
-    }
     account.cash -= effect.cash;
     account.fees -= effect.fee;
     account.epoch.fees -= effect.fee;
@@ -396,7 +411,7 @@ void Portfolio::on(PositionSettled const& fact, UtcTime at) {
     }
     account.cash += fact.payout;
     book_realised(account, fact.payout - cost, at);
-    count_settled(account, {at, fact.won, fact.token, std::nullopt});
+    count_settled(account, {at, fact.won, fact.token, std::nullopt, fact.size});
     if (is_empty(position)) account.positions.erase(fact.token);
 }
 
@@ -410,6 +425,11 @@ void Portfolio::on(WindowEvaluated const& fact, UtcTime) {
 }
 
 void Portfolio::on(TradingStateChanged const& fact, UtcTime) {
+    if (fact.asset) {
+        auto& halt = asset_halts_[index_of(*fact.asset)];
+        halt = fact.halted ? std::optional{fact.text} : std::nullopt;
+        return;
+    }
     if (fact.strategy.text.empty()) {
         halted_ = fact.halted;
         halt_reason_ = fact.reason;
@@ -435,6 +455,52 @@ void Portfolio::on(CalibrationChanged const& fact, UtcTime) {
 
 void Portfolio::on(DailyVerdict const&, UtcTime) {}
 
+void Portfolio::on(OutcomeReported const&, UtcTime) {}
+
+void Portfolio::on(CaptureDiffered const&, UtcTime) {}
+
+void Portfolio::on(PayoutClaimed const& fact, UtcTime) {
+    auto& account = strategies_[fact.strategy];
+    auto& claim = account.claims[fact.token];
+    claim.market = fact.market;
+    claim.token = fact.token;
+    claim.size += fact.size;
+    claim.amount += fact.amount;
+    account.cash -= fact.amount;
+    account.redeemable += fact.amount;
+    if (claim.amount.is_zero()) account.claims.erase(fact.token);
+}
+
+void Portfolio::on(RedemptionChanged const& fact, UtcTime) {
+    if (is_open(fact.state))
+        open_redemptions_[fact.market] = fact;
+    else if (auto const at = open_redemptions_.find(fact.market);
+             at != open_redemptions_.end() && at->second.redemption == fact.redemption)
+        open_redemptions_.erase(at);
+    std::pair const key{fact.redemption, fact.market};
+    if (fact.state == RedemptionState::undone) std::erase(confirmed_, key);
+    if (fact.state != RedemptionState::confirmed) return;
+    confirmed_.push_back(key);
+    if (confirmed_.size() > collected_kept) confirmed_.pop_front();
+}
+
+void Portfolio::on(PayoutCollected const& fact, UtcTime) {
+    auto& account = strategies_[fact.strategy];
+    auto& claim = account.claims[fact.token];
+    claim.market = fact.market;
+    claim.token = fact.token;
+    claim.amount -= fact.amount;
+    account.redeemable -= fact.amount;
+    account.cash += fact.amount;
+    if (claim.amount.is_zero()) account.claims.erase(fact.token);
+    collected_.push_back(fact);
+    if (collected_.size() > collected_kept) collected_.pop_front();
+}
+
+void Portfolio::on(WalletMoved const& fact, UtcTime) {
+    unassigned_ += fact.amount;
+}
+
 void Portfolio::book_realised(StrategyAccount& account, Usdc amount, UtcTime at) {
     if (auto const day = utc_day(at); day != account.day_) {
         account.day_ = day;
@@ -447,13 +513,15 @@ void Portfolio::book_realised(StrategyAccount& account, Usdc amount, UtcTime at)
 
 std::optional<std::string> Portfolio::audit() const {
     for (auto const& [name, a] : strategies_) {
-        auto const held = a.cash + a.reserved + a.position_cost();
+        auto const held = a.cash + a.reserved + a.redeemable + a.position_cost();
         if (held != a.capital + a.realised)
             return fmt::format(
-                "{}: cash {} + reserved {} + positions {} = {} but capital {} + realised {} = {}",
+                "{}: cash {} + reserved {} + redeemable {} + positions {} = {} but capital {} + "
+                "realised {} = {}",
                 name.text,
                 to_string(a.cash),
                 to_string(a.reserved),
+                to_string(a.redeemable),
                 to_string(a.position_cost()),
                 to_string(held),
                 to_string(a.capital),
@@ -494,6 +562,16 @@ std::optional<std::string> Portfolio::audit() const {
                 name.text,
                 to_string(a.reserved),
                 to_string(reserved)
+            );
+        Usdc claimed;
+        for (auto const& [token, claim] : a.claims)
+            claimed += claim.amount;
+        if (claimed != a.redeemable)
+            return fmt::format(
+                "{}: {} is redeemable but the claims say {}",
+                name.text,
+                to_string(a.redeemable),
+                to_string(claimed)
             );
         for (auto const& [token, p] : a.positions)
             if (p.exposure.micros() < 0 || p.cost.micros() < 0 || p.confirmed > p.exposure ||

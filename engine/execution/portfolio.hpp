@@ -2,7 +2,7 @@
 // the same portfolio, live, in replay and after a restart.
 //
 // The equation that always holds, per strategy, in integer micro-USDC:
-//     cash + reserved + cost of positions == capital + realised profit
+//     cash + reserved + redeemable + cost of positions == capital + realised profit
 //
 // The ledger on disk is a second fold over the same facts and agrees to the micro. Where a choice
 // exists, both choose so:
@@ -10,6 +10,9 @@
 //   failed trade   takes back exactly what it moved, whatever happened since
 //   settlement     takes out what the books say the shares cost, not what the fact says; purchases
 //                  not yet settled are paid with the rest and their confirmation then moves nothing
+//   fill taken back after its payout
+//                  leaves fewer than zero shares; a settlement of as many negative shares pays the
+//                  payout back. A position of which nothing remains so was neither won nor lost.
 //   win or loss    a settled position counts once, by the last word on it: a correction (no shares,
 //                  the difference as payout) and a late payout flip it. A sale counts when it
 //                  leaves no shares, as won if it lost nothing, until it fails.
@@ -38,6 +41,14 @@ struct Position {
     Shares confirmed;
     Usdc cost;           // of the exposure, fees included
     Usdc confirmed_cost; // the part of it that the confirmed shares carry
+};
+
+// A payout on its way back into the wallet.
+struct Claim {
+    ConditionId market;
+    TokenId token;
+    Shares size; // of all payouts claimed; collecting leaves it
+    Usdc amount; // not collected yet
 };
 
 struct TrackedOrder {
@@ -85,6 +96,7 @@ struct ClosedPosition {
     bool won = false;
     TokenId token;
     std::optional<std::pair<OrderId, TradeId>> by_trade; // sold, and so can still be voided
+    Shares settled{}; // by settlements, what was taken back subtracted
 };
 
 // What the sequential test says of the present parameters; facts decide, so a restart keeps it.
@@ -102,6 +114,7 @@ struct StrategyAccount {
     Usdc capital; // put in minus taken out
     Usdc cash;
     Usdc reserved;
+    Usdc redeemable; // paid out by settlements and not in the wallet yet: sum of `claims`
     Usdc realised;
     Usdc fees; // paid on fills that were not voided
     std::uint64_t wins = 0;
@@ -110,6 +123,7 @@ struct StrategyAccount {
     // hours that a settlement can be corrected.
     std::deque<ClosedPosition> closed;
     std::map<TokenId, Position> positions;
+    std::map<TokenId, Claim> claims;        // none that is zero
     std::map<OrderId, TrackedOrder> orders; // open ones, and the last closed for late trades
     EpochStatistics epoch;
     CalibrationStates calibration;
@@ -120,7 +134,7 @@ struct StrategyAccount {
     Usdc position_cost() const;
 
     // What the strategy owns, positions at cost.
-    Usdc bankroll() const { return cash + reserved + position_cost(); }
+    Usdc bankroll() const { return cash + reserved + redeemable + position_cost(); }
 
     int losses_in_a_row() const;
     std::size_t open_orders() const;
@@ -133,6 +147,11 @@ private:
 
     struct TradeEffect { // added at MATCHED, subtracted to the micro at FAILED
         TokenId token;
+        // Of the trade, since its order may be forgotten when it fails.
+        ConditionId market;
+        Outcome outcome = Outcome::up;
+        std::optional<Asset> asset;
+        std::optional<Window> window;
         Usdc cash;
         Usdc cost;
         Usdc realised;
@@ -178,6 +197,27 @@ public:
 
     std::string const& halt_text() const { return halt_text_; }
 
+    // Why the markets of this coin were stopped; empty when they were not.
+    std::optional<std::string> const& halt_of(Asset asset) const {
+        return asset_halts_[index_of(asset)];
+    }
+
+    // Money of the wallet that no strategy owns, as far as facts say.
+    Usdc unassigned() const { return unassigned_; }
+
+    // Redemptions whose transaction is on its way, by market.
+    std::map<ConditionId, RedemptionChanged> const& open_redemptions() const {
+        return open_redemptions_;
+    }
+
+    // Of the last 1024 redemptions.
+    bool is_confirmed(RedemptionId const& redemption, ConditionId const& market) const {
+        return std::ranges::find(confirmed_, std::pair{redemption, market}) != confirmed_.end();
+    }
+
+    // What a confirmed redemption gave to whom, newest last, of the last 1024: to undo it.
+    std::deque<PayoutCollected> const& collected() const { return collected_; }
+
     // The first violated invariant in words; empty when the books are right.
     std::optional<std::string> audit() const;
 
@@ -196,12 +236,23 @@ private:
     void on(BetJudged const& fact, UtcTime at);
     void on(CalibrationChanged const& fact, UtcTime at);
     void on(DailyVerdict const& fact, UtcTime at);
+    void on(OutcomeReported const& fact, UtcTime at);
+    void on(CaptureDiffered const& fact, UtcTime at);
+    void on(PayoutClaimed const& fact, UtcTime at);
+    void on(RedemptionChanged const& fact, UtcTime at);
+    void on(PayoutCollected const& fact, UtcTime at);
+    void on(WalletMoved const& fact, UtcTime at);
     static void book_realised(StrategyAccount& account, Usdc amount, UtcTime at);
 
     std::map<StrategyName, StrategyAccount> strategies_;
     bool halted_ = false;
     Reason halt_reason_ = Reason::trading_halted;
     std::string halt_text_;
+    std::array<std::optional<std::string>, asset_count> asset_halts_{};
+    Usdc unassigned_;
+    std::map<ConditionId, RedemptionChanged> open_redemptions_;
+    std::deque<std::pair<RedemptionId, ConditionId>> confirmed_;
+    std::deque<PayoutCollected> collected_;
 };
 
 } // namespace polyquant::execution

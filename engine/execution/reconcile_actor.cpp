@@ -14,12 +14,12 @@ ReconcileActor::ReconcileActor(
     VenueAccount& venue,
     ExecutionActor& execution,
     Portfolio const& portfolio,
-    std::optional<Usdc> unassigned,
+    std::optional<Usdc> deposited,
     Options options,
     Hooks hooks
 )
     : clock_{clock}, venue_{venue}, execution_{execution}, portfolio_{portfolio},
-      unassigned_{unassigned}, options_{options}, hooks_{std::move(hooks)},
+      deposited_{deposited}, options_{options}, hooks_{std::move(hooks)},
       wake_{executor, "execution.reconcile", 1} {}
 
 void ReconcileActor::doubt(std::string why) {
@@ -57,7 +57,22 @@ OurBooks ReconcileActor::our_books() const {
         books.remembered.erase(order.id);
     for (auto const& [token, settled] : settled_)
         if (!books.confirmed.contains(token)) books.settled.emplace(token, settled.payout);
+    // Claims of an earlier process as well. Paid half or whole: a share of the claim says which.
+    for (auto const& [name, account] : portfolio_.strategies())
+        for (auto const& [token, claim] : account.claims)
+            if (!books.confirmed.contains(token))
+                books.settled.emplace(
+                    token,
+                    claim.amount.micros() * 4 <= claim.size.micros() * 3 ? cents(50) : cents(100)
+                );
     return books;
+}
+
+Usdc ReconcileActor::capital() const {
+    Usdc sum;
+    for (auto const& [name, account] : portfolio_.strategies())
+        sum += account.capital;
+    return sum;
 }
 
 Task<void> ReconcileActor::run() {
@@ -71,6 +86,21 @@ Task<void> ReconcileActor::run() {
         if (!woken && woken.error().fault == Fault::cancelled) co_return;
         if (agreed) pause = options_.retry_min;
     }
+}
+
+// All of a market's claims or none: whoever redeems takes the whole balance.
+void ReconcileActor::tell_redeemed(VenueAccountView const& view) {
+    if (!hooks_.redeemed) return;
+    std::map<ConditionId, bool> gone;
+    for (auto const& [name, account] : portfolio_.strategies())
+        for (auto const& [token, claim] : account.claims) {
+            auto const at = view.tokens.find(token);
+            auto const is_gone = at != view.tokens.end() && at->second.is_zero();
+            auto const entry = gone.emplace(claim.market, true).first;
+            entry->second = entry->second && is_gone;
+        }
+    for (auto const& [market, is_gone] : gone)
+        if (is_gone && !portfolio_.open_redemptions().contains(market)) hooks_.redeemed(market);
 }
 
 Task<bool> ReconcileActor::compare() {
@@ -95,17 +125,21 @@ Task<bool> ReconcileActor::compare() {
         co_return false;
     }
     // What our books say now, not before the question: reports came meanwhile.
-    last_ = reconcile(our_books(), *view, unassigned_);
+    auto const given = capital();
+    last_ = reconcile(
+        our_books(), *view, deposited_ ? std::optional{*deposited_ - given} : std::nullopt
+    );
     for (auto& repair : last_.repairs)
         hooks_.publish(std::move(repair));
     last_.repairs.clear();
     for (auto const& order : last_.look_up)
         execution_.look_up_now(order);
-    if (last_.unassigned && last_.unassigned != unassigned_) {
-        unassigned_ = last_.unassigned;
-        if (hooks_.keep_unassigned) hooks_.keep_unassigned(*unassigned_);
+    if (last_.unassigned && *last_.unassigned + given != deposited_) {
+        deposited_ = *last_.unassigned + given;
+        if (hooks_.keep_deposited) hooks_.keep_deposited(*deposited_);
     }
     auto const clean = last_.is_clean();
+    if (clean) tell_redeemed(*view);
     if (clean && doubts == doubts_) {
         auto const was_closed = !std::exchange(open_, true);
         if (was_closed || !last_.differences.empty()) hooks_.say(describe(last_));

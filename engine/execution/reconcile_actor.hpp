@@ -27,7 +27,12 @@ public:
         std::function<void(Event)> publish; // repairs, onto the bus
         std::function<void(std::string)> say;
         std::function<void(std::string)> alarm;
-        std::function<void(Usdc)> keep_unassigned; // to be remembered for the next start
+        // What was put into the wallet, to be remembered for the next start: it changes by deposits
+        // and withdrawals only, not by trades, and not by what strategies are given.
+        std::function<void(Usdc)> keep_deposited;
+        // Shares that were claimed of this market are gone from the wallet and everything else
+        // agrees: somebody redeemed them.
+        std::function<void(ConditionId const&)> redeemed{};
     };
 
     ReconcileActor(
@@ -36,7 +41,7 @@ public:
         VenueAccount& venue,
         ExecutionActor& execution,
         Portfolio const& portfolio,
-        std::optional<Usdc> unassigned,
+        std::optional<Usdc> deposited,
         Options options,
         Hooks hooks
     );
@@ -53,7 +58,7 @@ public:
 
     std::optional<VenueRefusal> refusal() const;
 
-    std::optional<Usdc> unassigned() const { return unassigned_; }
+    std::optional<Usdc> deposited() const { return deposited_; }
 
     std::uint64_t comparisons() const { return comparisons_; }
 
@@ -63,13 +68,15 @@ public:
 private:
     Task<bool> compare();
     OurBooks our_books() const;
+    Usdc capital() const;
     void forget_settled();
+    void tell_redeemed(VenueAccountView const& view);
 
     runtime::Clock& clock_;
     VenueAccount& venue_;
     ExecutionActor& execution_;
     Portfolio const& portfolio_;
-    std::optional<Usdc> unassigned_;
+    std::optional<Usdc> deposited_;
     Options options_;
     Hooks hooks_;
     runtime::CountMailbox<bool> wake_;

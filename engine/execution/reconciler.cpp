@@ -141,7 +141,7 @@ struct Comparison {
                 claims += cost_rounded_down(payout, at->second);
         result.money_compared = true;
         auto const there = venue.collateral + claims - ours.money;
-        if (there.micros() < 0 && !unassigned) {
+        if (there.micros() < 0 && (!unassigned || there >= *unassigned)) {
             differ(
                 DifferenceKind::money,
                 fmt::format(
@@ -212,7 +212,8 @@ std::string describe(Reconciliation const& result) {
 
 void read_portfolio(Portfolio const& portfolio, OurBooks& into) {
     for (auto const& [name, account] : portfolio.strategies()) {
-        into.money += account.cash + account.reserved;
+        // Claims as well: what the venue still holds of their tokens is counted on its side.
+        into.money += account.cash + account.reserved + account.redeemable;
         for (auto const& [id, order] : account.orders)
             into.remembered.insert(id);
         for (auto const& [token, position] : account.positions) {

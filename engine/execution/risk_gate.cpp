@@ -65,6 +65,12 @@ std::optional<Refusal>
 RiskGate::refusal(PlaceOrder const& asked, PlaceOrder const& intent, RiskView const& view) const {
     if (portfolio_.halted())
         return Refusal{Reason::trading_halted, "trading is halted: " + portfolio_.halt_text()};
+    if (intent.asset && intent.side == Side::buy)
+        if (auto const& halt = portfolio_.halt_of(*intent.asset))
+            return Refusal{
+                Reason::trading_halted,
+                fmt::format("{} is halted: {}", to_string(*intent.asset), *halt)
+            };
     auto const* account = portfolio_.find(intent.strategy);
     if (account == nullptr)
         return Refusal{

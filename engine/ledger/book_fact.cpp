@@ -181,7 +181,7 @@ void Booker::operator()(TradingStateChanged const& f) const {
         "?) "
         "ON CONFLICT (strategy) DO UPDATE SET seq = excluded.seq, halted = excluded.halted, "
         "reason = excluded.reason, text = excluded.text",
-        f.strategy.text,
+        f.asset ? "coin:" + asset_text(f.asset) : f.strategy.text,
         seq,
         f.halted ? 1 : 0,
         to_string(f.reason),

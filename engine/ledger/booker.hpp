@@ -23,6 +23,12 @@ struct Booker {
     void operator()(BetJudged const& f) const;
     void operator()(CalibrationChanged const& f) const;
     void operator()(DailyVerdict const& f) const;
+    void operator()(OutcomeReported const& f) const;
+    void operator()(CaptureDiffered const& f) const;
+    void operator()(PayoutClaimed const& f) const;
+    void operator()(RedemptionChanged const& f) const;
+    void operator()(PayoutCollected const& f) const;
+    void operator()(WalletMoved const& f) const;
 };
 
 struct StoredOrder {

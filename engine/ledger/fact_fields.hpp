@@ -136,6 +136,7 @@ void fields(Visit& visit, Same<TradingStateChanged> auto& f) {
     visit("halted", f.halted);
     visit("reason", f.reason);
     visit("text", f.text);
+    visit.added_later("asset", f.asset);
 }
 
 template <class Visit>
@@ -196,6 +197,74 @@ void fields(Visit& visit, Same<DailyVerdict> auto& f) {
     visit("edge", f.edge);
     visit("low", f.low);
     visit("high", f.high);
+    visit("text", f.text);
+}
+
+template <class Visit>
+void fields(Visit& visit, Same<OutcomeReported> auto& f) {
+    visit("market", f.market);
+    visit("slug", f.slug);
+    visit("asset", f.asset);
+    visit("window_start", f.window.start);
+    visit("window_length", f.window.length);
+    visit("source", f.source);
+    visit("ruling", f.ruling);
+    visit("text", f.text);
+}
+
+template <class Visit>
+void fields(Visit& visit, Same<CaptureDiffered> auto& f) {
+    visit("market", f.market);
+    visit("slug", f.slug);
+    visit("asset", f.asset);
+    visit("window_start", f.window.start);
+    visit("window_length", f.window.length);
+    visit("strike", f.strike);
+    visit("official_strike", f.official_strike);
+    visit("final", f.final_price);
+    visit("official_final", f.official_final);
+    visit("other_winner", f.other_winner);
+}
+
+template <class Visit>
+void fields(Visit& visit, Same<PayoutClaimed> auto& f) {
+    visit("strategy", f.strategy);
+    visit("market", f.market);
+    visit("token", f.token);
+    visit("outcome", f.outcome);
+    visit("size", f.size);
+    visit("amount", f.amount);
+}
+
+template <class Visit>
+void fields(Visit& visit, Same<RedemptionChanged> auto& f) {
+    visit("redemption", f.redemption);
+    visit("market", f.market);
+    visit("slug", f.slug);
+    visit("state", f.state);
+    visit("via", f.via);
+    visit("transaction", f.transaction);
+    visit("nonce", f.nonce);
+    visit("amount", f.amount);
+    visit("block", f.block);
+    visit("gas_wei", f.gas_wei);
+    visit("text", f.text);
+}
+
+template <class Visit>
+void fields(Visit& visit, Same<PayoutCollected> auto& f) {
+    visit("redemption", f.redemption);
+    visit("strategy", f.strategy);
+    visit("market", f.market);
+    visit("token", f.token);
+    visit("amount", f.amount);
+}
+
+template <class Visit>
+void fields(Visit& visit, Same<WalletMoved> auto& f) {
+    visit("cause", f.cause);
+    visit("amount", f.amount);
+    visit("reference", f.reference);
     visit("text", f.text);
 }
 

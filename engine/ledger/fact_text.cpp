@@ -19,6 +19,12 @@ struct Writer {
         out += '=';
         put(out, value);
     }
+
+    // A field that older facts do not have: left out while it is empty, so that their text stays.
+    template <class T>
+    void added_later(std::string_view key, std::optional<T> const& value) {
+        if (value) (*this)(key, value);
+    }
 };
 
 struct Reader {
@@ -35,6 +41,12 @@ struct Reader {
         if (!get(at->second, value) && problem.empty())
             problem = fmt::format("{}=\"{}\" cannot be read", key, at->second);
         pairs.erase(at);
+    }
+
+    template <class T>
+    void added_later(std::string_view key, std::optional<T>& value) {
+        value.reset();
+        if (pairs.contains(key)) (*this)(key, value);
     }
 };
 

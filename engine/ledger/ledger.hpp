@@ -9,6 +9,10 @@
 //   position:<s>:<token>   what the shares held have cost, without fees
 //   fees:<s>               fees paid to the venue
 //   pnl:<s>                results of sales and settlements before fees, profit carried negative
+//   redeemable:<s>:<token> payouts that are claims on the venue, not in the wallet yet; negative
+//                          where a result was corrected after its redemption: owed back
+//   wallet:                money of the wallet that no strategy owns
+//   outside:               where that came from, carried negative
 // Postings by fact (from -> to):
 //   capital_moved     capital -> cash
 //   order_placed      cash -> reserved                       the reserve
@@ -17,6 +21,11 @@
 //                     a sale: pnl -> cash (proceeds), cash -> fees, position -> pnl (cost)
 //   trade_changed     to failed: the reverse of the trade's own amounts, but not of the reserve
 //   position_settled  pnl -> cash (payout), position -> pnl (cost)
+//   payout_claimed    cash -> redeemable                     where money is real
+//   payout_collected  redeemable -> cash                     back in the wallet
+//   wallet_moved      outside -> wallet
+// A redemption itself (redemption_changed) moves nothing: payout_collected and, for what no
+// strategy claimed, wallet_moved follow a confirmed one (execution/redemption_booking.hpp).
 // Sold shares carry the average cost of the confirmed ones, never of purchases that may still fail.
 // A settlement takes out what the books say the shares cost; where the fact names another cost,
 // check() tells. CONFIRMED and FAILED are final: a trade that changes after them is refused.
@@ -30,8 +39,10 @@
 #include <array>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -64,11 +75,28 @@ struct Bankroll {
     std::uint64_t wins = 0;
     std::uint64_t losses = 0;
     std::uint64_t open_positions = 0;
+    Usdc redeemable; // settled, and not in the wallet yet
 
     // At cost: capital and results, less all fees.
-    Usdc equity() const { return cash + reserved + positions; }
+    Usdc equity() const { return cash + reserved + positions + redeemable; }
 
     friend bool operator==(Bankroll const&, Bankroll const&) = default;
+};
+
+// What became of the orders of one strategy, coin and kind: fok, fak, gtc, gtd, as they were
+// posted. A strategy that posts fok has its gtc orders only as fallbacks of those that found no
+// match.
+struct FillRate {
+    StrategyName strategy;
+    std::string asset; // "" for markets of no coin
+    std::string tif;
+    std::uint64_t sent = 0;
+    std::uint64_t filled = 0;                        // fully or in part
+    std::map<std::string, std::uint64_t> not_filled; // orders that are over, by reason
+    std::optional<Millis> latency_mean;              // decision to match
+    Usdc slippage; // paid above (buy) or got below (sell) the seen price
+
+    friend bool operator==(FillRate const&, FillRate const&) = default;
 };
 
 struct OpenPosition {
@@ -83,6 +111,63 @@ struct OpenPosition {
     std::string slug;
 
     friend bool operator==(OpenPosition const&, OpenPosition const&) = default;
+};
+
+// A payout on its way into the wallet.
+struct ClaimRow {
+    StrategyName strategy;
+    ConditionId market;
+    TokenId token;
+    Outcome outcome = Outcome::up;
+    std::string slug;
+    Shares size;
+    Usdc claimed;
+    Usdc collected;
+
+    Usdc open() const { return claimed - collected; }
+};
+
+// One fill as booked.
+struct FillRow {
+    std::uint64_t seq = 0; // of the fact
+    StrategyName strategy;
+    OrderId order;
+    TradeId trade;
+    ConditionId market;
+    TokenId token;
+    std::string slug;
+    Side side = Side::buy;
+    Price price;
+    Shares size;
+    Usdc cost; // proceeds of a sale
+    Usdc fee;
+    bool maker = false;
+    TradeState state = TradeState::matched;
+    UtcTime matched_at{};
+};
+
+// One payout, or a correction of it, as booked.
+struct SettlementRow {
+    std::uint64_t seq = 0;
+    UtcTime at{};
+    StrategyName strategy;
+    ConditionId market;
+    TokenId token;
+    std::string slug;
+    Shares size;
+    Usdc payout;
+};
+
+struct WalletMoveRow {
+    std::uint64_t seq = 0;
+    UtcTime at{};
+    WalletMoved move;
+};
+
+// What one source said of a market, and when.
+struct OutcomeRow {
+    UtcTime at{};
+    OutcomeReported said;
 };
 
 // One order that got a fill (not counting failed ones), with what became of it.
@@ -112,6 +197,9 @@ struct TradeRow {
     Millis fill_latency{0}; // to the first fill
     OrderState state = OrderState::created;
     OrderId order;
+    // Where the money is: "open", "unresolved" (over, no result), "disputed", "lost", "redeemable",
+    // "redeemed", or "paid" where nothing has to be redeemed.
+    std::string money;
 };
 
 struct Totals {
@@ -129,12 +217,13 @@ struct Totals {
     Usdc positions;
     Usdc fees;
     Usdc realised;
+    Usdc redeemable;
 
     friend bool operator==(Totals const&, Totals const&) = default;
 };
 
 struct TradingStateRow {
-    StrategyName strategy; // empty: the whole engine
+    StrategyName strategy; // empty: the whole engine; "coin:BTC": that coin's markets
     bool halted = false;
     std::string reason;
     std::string text;
@@ -179,13 +268,34 @@ public:
 
     Result<std::vector<Bankroll>> bankrolls() const; // by strategy name
     Result<std::vector<OpenPosition>> open_positions() const;
+    // By strategy and token; only those with money still out unless `all`.
+    Result<std::vector<ClaimRow>> claims(bool all = false) const;
+    // The redemptions as their last fact left them, oldest first.
+    Result<std::vector<RedemptionChanged>> redemptions() const;
+    // In the order it was said.
+    Result<std::vector<OutcomeRow>> outcomes(std::optional<ConditionId> const& only = {}) const;
+    // Markets whose sources' newest words differ, or one of which disputes.
+    Result<std::set<ConditionId>> disputed_markets() const;
+    // Money of the wallet that no strategy owns.
+    Result<Usdc> unassigned() const;
+    // Each in the order of booking; failed fills too.
+    Result<std::vector<FillRow>> fills() const;
+    Result<std::vector<SettlementRow>> settlements() const;
+    Result<std::vector<WalletMoveRow>> wallet_moves() const;
+    // Orders that are not over.
+    Result<std::vector<OrderId>> open_orders() const;
     Result<std::vector<TradeRow>> trades(std::optional<StrategyName> const& only = {}) const;
     Result<Totals> totals() const;
     Result<ReasonCounts> reason_counts(std::optional<StrategyName> const& only = {}) const;
     Result<std::vector<TradingStateRow>> trading_states() const;
+    Result<std::vector<FillRate>> fill_rates() const; // by strategy, coin, kind
 
     // Problems in words, empty when all is well.
     Result<std::vector<std::string>> check(std::span<ExpectedMoney const> expected = {}) const;
+
+    // The rows in which the two differ, table by table in key order, each with its key and what it
+    // should be by the other; at most `most`. Empty when they are equal.
+    Result<std::vector<std::string>> differences(Ledger const& right, std::size_t most = 20) const;
 
     // SHA-256 in hex over every table in key order: equal for equal histories.
     Result<std::string> content_digest() const;

@@ -121,7 +121,8 @@ constexpr Audit audits[] = {
              "order {} is {} and still reserves {}", text(r, 0), text(r, 1), money(number(r, 2))
          );
      }},
-    {"SELECT strategy, capital + pnl - fees - cash - reserved - positions AS gap FROM bankrolls "
+    {"SELECT strategy, capital + pnl - fees - cash - reserved - positions - redeemable AS gap FROM "
+     "bankrolls "
      "WHERE gap <> 0",
      [](SQLite::Statement& r) {
          return fmt::format(
@@ -149,6 +150,51 @@ constexpr Audit audits[] = {
              text(r, 1),
              money(number(r, 2)),
              money(number(r, 3))
+         );
+     }},
+    {"SELECT c.strategy, c.token, c.claimed - c.collected AS open, COALESCE(a.balance, 0) AS shown "
+     "FROM claims c LEFT JOIN accounts a ON a.name = 'redeemable:' || c.strategy || ':' || c.token "
+     "WHERE open <> shown",
+     [](SQLite::Statement& r) {
+         return fmt::format(
+             "{} claims {} for {}, its account shows {}",
+             text(r, 0),
+             money(number(r, 2)),
+             text(r, 1),
+             money(number(r, 3))
+         );
+     }},
+    {"SELECT strategy, token, collected, COALESCE((SELECT SUM(amount) FROM collections k "
+     "WHERE k.strategy = c.strategy AND k.token = c.token), 0) AS arrived FROM claims c "
+     "WHERE collected <> arrived",
+     [](SQLite::Statement& r) {
+         return fmt::format(
+             "{} collected {} for {}, its redemptions say {}",
+             text(r, 0),
+             money(number(r, 2)),
+             text(r, 1),
+             money(number(r, 3))
+         );
+     }},
+    {"SELECT strategy, token, claimed, COALESCE((SELECT SUM(payout) FROM settlements s "
+     "WHERE s.strategy = c.strategy AND s.token = c.token), 0) AS paid FROM claims c "
+     "WHERE claimed <> paid",
+     [](SQLite::Statement& r) {
+         return fmt::format(
+             "{} claimed {} for {}, its settlements paid {}",
+             text(r, 0),
+             money(number(r, 2)),
+             text(r, 1),
+             money(number(r, 3))
+         );
+     }},
+    {"SELECT balance, COALESCE((SELECT SUM(amount) FROM wallet_moves), 0) AS moved FROM accounts "
+     "WHERE kind = 'wallet' AND balance <> moved",
+     [](SQLite::Statement& r) {
+         return fmt::format(
+             "the wallet's account shows {}, its moves sum to {}",
+             money(number(r, 0)),
+             money(number(r, 1))
          );
      }},
     {"SELECT p.strategy, w.slug, p.outcome, p.shares FROM positions p "

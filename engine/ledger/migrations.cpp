@@ -309,10 +309,138 @@ SELECT f.asset, f.start_ns, f.left_ms, f.model, f.up, f.up_bid, f.up_ask, f.down
 FROM forecasts f LEFT JOIN windows w ON w.market = f.market;
 )sql";
 
+// The way of the money from a settled position into the wallet has accounts of its own. The kinds
+// of accounts are part of their table, which is why it is made anew.
+constexpr char const* redemption = R"sql(
+DROP TRIGGER postings_are_kept;
+DROP TRIGGER entries_are_kept;
+DELETE FROM verdicts;
+DELETE FROM calibrations;
+DELETE FROM bets;
+DELETE FROM forecasts;
+DELETE FROM trading_states;
+DELETE FROM evaluation_reasons;
+DELETE FROM evaluations;
+DELETE FROM settlements;
+DELETE FROM windows;
+DELETE FROM fills;
+DELETE FROM positions;
+DELETE FROM orders;
+DELETE FROM epochs;
+DELETE FROM postings;
+DELETE FROM entries;
+DROP VIEW bankrolls;
+DROP TRIGGER posting_moves_balance;
+DROP TABLE accounts;
+CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('capital', 'cash', 'reserved', 'position', 'fees', 'pnl',
+        'redeemable', 'wallet', 'outside')),
+    strategy TEXT NOT NULL,
+    token TEXT NOT NULL,
+    balance INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER posting_moves_balance AFTER INSERT ON postings
+BEGIN UPDATE accounts SET balance = balance + NEW.amount WHERE id = NEW.account; END;
+CREATE TRIGGER postings_are_kept BEFORE DELETE ON postings
+BEGIN SELECT RAISE(ABORT, 'postings are never deleted'); END;
+CREATE TRIGGER entries_are_kept BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
+
+-- What a strategy owns, in micro-USDC:
+-- capital + pnl - fees = cash + reserved + positions + redeemable.
+CREATE VIEW bankrolls AS
+SELECT strategy,
+    COALESCE(-SUM(balance) FILTER (WHERE kind = 'capital'), 0) AS capital,
+    COALESCE(SUM(balance) FILTER (WHERE kind = 'cash'), 0) AS cash,
+    COALESCE(SUM(balance) FILTER (WHERE kind = 'reserved'), 0) AS reserved,
+    COALESCE(SUM(balance) FILTER (WHERE kind = 'position'), 0) AS positions,
+    COALESCE(SUM(balance) FILTER (WHERE kind = 'fees'), 0) AS fees,
+    COALESCE(-SUM(balance) FILTER (WHERE kind = 'pnl'), 0) AS pnl,
+    COALESCE(SUM(balance) FILTER (WHERE kind = 'redeemable'), 0) AS redeemable
+FROM accounts WHERE kind NOT IN ('wallet', 'outside') GROUP BY strategy;
+
+CREATE TABLE outcomes (
+    seq INTEGER PRIMARY KEY REFERENCES facts (seq),
+    market TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    length_s INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    ruling TEXT NOT NULL CHECK (ruling IN ('UP', 'DOWN', 'HALF', 'VOIDED', 'DISPUTED')),
+    text TEXT NOT NULL
+) STRICT;
+CREATE INDEX outcomes_by_market ON outcomes (market, source, seq);
+
+CREATE TABLE capture_errors (
+    seq INTEGER PRIMARY KEY REFERENCES facts (seq),
+    market TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    length_s INTEGER NOT NULL,
+    strike_e8 INTEGER NOT NULL,
+    official_strike_e8 INTEGER NOT NULL,
+    final_e8 INTEGER NOT NULL,
+    official_final_e8 INTEGER NOT NULL,
+    other_winner INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE claims (
+    strategy TEXT NOT NULL,
+    token TEXT NOT NULL,
+    seq INTEGER NOT NULL REFERENCES facts (seq),
+    market TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    shares INTEGER NOT NULL,
+    claimed INTEGER NOT NULL,
+    collected INTEGER NOT NULL,
+    PRIMARY KEY (strategy, token)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claims_by_market ON claims (market);
+
+CREATE TABLE redemptions (
+    redemption TEXT NOT NULL,
+    market TEXT NOT NULL,
+    first_seq INTEGER NOT NULL REFERENCES facts (seq),
+    seq INTEGER NOT NULL REFERENCES facts (seq),
+    slug TEXT NOT NULL,
+    state TEXT NOT NULL,
+    via TEXT NOT NULL,
+    tx TEXT NOT NULL,
+    nonce INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    gas_wei INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (redemption, market)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE collections (
+    seq INTEGER PRIMARY KEY REFERENCES facts (seq),
+    redemption TEXT NOT NULL,
+    strategy TEXT NOT NULL,
+    token TEXT NOT NULL,
+    market TEXT NOT NULL,
+    amount INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE wallet_moves (
+    seq INTEGER PRIMARY KEY REFERENCES facts (seq),
+    cause TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    reference TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+)sql";
+
 constexpr Migration all[] = {
     {1, "books", books},
     {2, "cost of confirmed shares", confirmed_cost, true},
     {3, "promises against outcomes", accuracy},
+    {4, "from settlement to the wallet", redemption, true},
 };
 
 } // namespace

@@ -139,6 +139,10 @@ constexpr Column columns[] = {
      [](TradeRow const& r) {
          return to_string(r.order);
      }},
+    {"money",
+     [](TradeRow const& r) {
+         return r.money;
+     }},
 };
 
 // A cell that a spreadsheet would run as a formula gets a leading apostrophe; numbers do not.

@@ -225,6 +225,22 @@ constexpr int last_of(CalibrationState) {
     return static_cast<int>(CalibrationState::stopped);
 }
 
+constexpr int last_of(OutcomeSource) {
+    return static_cast<int>(OutcomeSource::chain);
+}
+
+constexpr int last_of(Ruling) {
+    return static_cast<int>(Ruling::disputed);
+}
+
+constexpr int last_of(RedemptionState) {
+    return static_cast<int>(RedemptionState::undone);
+}
+
+constexpr int last_of(WalletCause) {
+    return static_cast<int>(WalletCause::correction);
+}
+
 constexpr int last_of(Reason) {
     return static_cast<int>(reason_count) - 1;
 }

@@ -147,9 +147,10 @@ private:
             row(Divergence::not_filled,
                 a,
                 fmt::format(
-                    "{} was not filled: {}",
+                    "{} was not filled: {}; the other after {} ms",
                     a.trade == nullptr ? "the first" : "the second",
-                    to_string(idle.reason)
+                    to_string(idle.reason),
+                    (a.trade == nullptr ? b.trade : a.trade)->fill_latency.count()
                 ),
                 a.pnl() - b.pnl());
             return;
@@ -172,7 +173,9 @@ private:
         if (x.shares != y.shares) {
             row(Divergence::fill_size,
                 a,
-                fmt::format("{} / {} shares", to_string(x.shares), to_string(y.shares)),
+                fmt::format(
+                    "{} / {} shares{}", to_string(x.shares), to_string(y.shares), ways(x, y)
+                ),
                 a.pnl() - b.pnl());
             return;
         }
@@ -181,15 +184,29 @@ private:
             auto const effect = x.pnl ? y.fee - x.fee : Usdc{};
             row(Divergence::fee,
                 a,
-                fmt::format("{} / {} USDC", to_string(x.fee), to_string(y.fee)),
+                fmt::format(
+                    "{} / {} USDC{}",
+                    to_string(x.fee),
+                    to_string(y.fee),
+                    x.bet_size == y.bet_size ? ": another rounding" : ways(x, y)
+                ),
                 effect);
             left = left - effect;
         }
         if (x.bet_size != y.bet_size || !left.is_zero())
             row(Divergence::fill_price,
                 a,
-                fmt::format("{} / {}", to_string(x.fill_price), to_string(y.fill_price)),
+                fmt::format(
+                    "{} / {}{}", to_string(x.fill_price), to_string(y.fill_price), ways(x, y)
+                ),
                 left);
+    }
+
+    // Other times, other books: how long each was on its way to its first fill.
+    static std::string ways(Trade const& x, Trade const& y) {
+        return fmt::format(
+            ", filled after {} / {} ms", x.fill_latency.count(), y.fill_latency.count()
+        );
     }
 
     RunData const& first_;

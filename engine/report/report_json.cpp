@@ -1,19 +1,11 @@
+#include "engine/report/json_number.hpp"
 #include "engine/report/report.hpp"
-
-#include <boost/json.hpp>
-
-#include <cmath>
 
 namespace polyquant::report {
 
 namespace {
 
 namespace json = boost::json;
-
-json::value number(double value) {
-    if (!std::isfinite(value)) return nullptr;
-    return value;
-}
 
 json::value time(UtcTime t) {
     return json::string{format_utc(t)};

@@ -12,6 +12,7 @@ namespace {
 constexpr Seconds retry_every{5};
 constexpr std::size_t early_results_max = 1'024;
 constexpr std::size_t restored_max = 8'192;
+constexpr Seconds lost_remembered{30 * 86'400}; // from the end: the venue may still speak
 
 // A window paid half and half is a win for whoever bought below the half.
 bool is_win(Outcome held, std::optional<Outcome> winner, Usdc payout, Usdc cost) {
@@ -29,7 +30,10 @@ std::string_view to_string(SettlementNote::Kind kind) {
     case SettlementNote::Kind::contradicted: return "contradicted";
     case SettlementNote::Kind::disputed: return "disputed";
     case SettlementNote::Kind::unresolved: return "unresolved";
+    case SettlementNote::Kind::stale: return "stale";
+    case SettlementNote::Kind::booked_lost: return "booked_lost";
     case SettlementNote::Kind::bad_holding: return "bad_holding";
+    case SettlementNote::Kind::taken_back: return "taken_back";
     }
     std::abort();
 }
@@ -92,6 +96,7 @@ void WindowSettler::on_resolved(MarketResolved const& event) {
         return;
     }
     auto& watch = found->second;
+    if (watch.official && watch.official->winner == event.winner) return;
     watch.official = event;
     watch.official_counted = false;
     // The result of a coin's window cannot be known before its end; other markets may end early.
@@ -113,12 +118,13 @@ void WindowSettler::restore(FactBody const& fact) {
         watch.settled_at = settled->window.end();
         if (restored_.size() <= restored_max) return;
         auto const oldest = settled->window.end() - limits_.remember;
-        std::erase_if(restored_, [&](auto const& w) { return *w.second.settled_at < oldest; });
+        std::erase_if(restored_, [&](auto const& w) {
+            return w.second.settled_at && *w.second.settled_at < oldest;
+        });
     }
     if (auto const* paid = std::get_if<PositionSettled>(&fact)) {
-        auto const found = restored_.find(paid->market);
-        if (found == restored_.end()) return;
-        auto& all = found->second.paid;
+        // Without a WindowSettled before it: shares of a stale market, booked as lost.
+        auto& all = restored_[paid->market].paid;
         auto const same = std::ranges::find_if(all, [&](Paid const& p) {
             return p.strategy == paid->strategy && p.token == paid->token;
         });
@@ -127,8 +133,17 @@ void WindowSettler::restore(FactBody const& fact) {
             return;
         }
         all.push_back(
-            {paid->strategy, paid->token, paid->outcome, paid->size, paid->cost, paid->payout}
+            {paid->strategy, paid->token, paid->outcome, paid->size, paid->cost, paid->payout, {}}
         );
+    }
+    if (auto const* claimed = std::get_if<PayoutClaimed>(&fact)) {
+        auto const found = restored_.find(claimed->market);
+        if (found == restored_.end()) return;
+        for (auto& paid : found->second.paid)
+            if (paid.strategy == claimed->strategy && paid.token == claimed->token) {
+                paid.claimed += claimed->amount;
+                break;
+            }
     }
 }
 
@@ -161,7 +176,9 @@ bool WindowSettler::advance(Watch& watch, UtcTime now, Facts& facts) {
         return true;
     }
     pay(watch, facts);
-    auto const forget_at = *watch.settled_at + limits_.remember;
+    if (limits_.claims) claim(watch, facts);
+    auto const forget_at =
+        *watch.settled_at + (watch.paid.empty() ? limits_.remember : limits_.remember_paid);
     if (now >= forget_at) return false;
     schedule(watch, forget_at);
     return true;
@@ -186,10 +203,12 @@ bool WindowSettler::decide(Watch& watch, UtcTime now, Facts& facts) {
     if (ours.winner && now >= close + wait) {
         return settle(watch, ours, now, facts);
     }
-    return wait_for_outcome(watch, ours, now);
+    return wait_for_outcome(watch, ours, now, facts);
 }
 
-bool WindowSettler::wait_for_outcome(Watch& watch, WindowEstimate const& ours, UtcTime now) {
+bool WindowSettler::wait_for_outcome(
+    Watch& watch, WindowEstimate const& ours, UtcTime now, Facts& facts
+) {
     if (ours.disputed && !watch.dispute_noted &&
         now >= watch.market.window.end() + limits_.final_price_wait) {
         watch.dispute_noted = true;
@@ -211,30 +230,80 @@ bool WindowSettler::wait_for_outcome(Watch& watch, WindowEstimate const& ours, U
         if (milestone > now) next = std::min(next, milestone);
     }
     if (now >= watch.next_alarm) {
-        if (holdings_(watch.market.condition).empty()) {
+        auto const lost = !watch.paid.empty();
+        if (holdings_(watch.market.condition).empty() &&
+            (!lost || now >= watch.market.window.end() + lost_remembered)) {
             ++counts_.given_up;
             return false;
         }
-        auto const price = [](std::optional<PricePoint> const& point) {
-            return point ? fmt::format("{} ({})", to_string(point->price), to_string(point->source))
-                         : std::string{"unknown"};
-        };
-        note(
-            SettlementNote::Kind::unresolved,
-            watch,
-            fmt::format(
-                "closed {} and still undecided; strike {}, final {}; the venue has not said",
-                format_utc(watch.market.window.end()),
-                price(ours.strike),
-                price(ours.final_price)
-            )
-        );
+        if (!lost) raise_alarm(watch, ours, now, facts);
         watch.next_alarm = now + limits_.unresolved_alarm;
     }
     // Without a coin only the venue can tell: nothing to compute until it does.
     if (!watch.market.asset) next = std::max<UtcTime>(next, watch.next_alarm);
     schedule(watch, next);
     return true;
+}
+
+void WindowSettler::raise_alarm(
+    Watch& watch, WindowEstimate const& ours, UtcTime now, Facts& facts
+) {
+    auto const price = [](std::optional<PricePoint> const& point) {
+        return point ? fmt::format("{} ({})", to_string(point->price), to_string(point->source))
+                     : std::string{"unknown"};
+    };
+    auto const is_stale = now >= watch.market.window.end() + limits_.stale_after;
+    note(
+        is_stale ? SettlementNote::Kind::stale : SettlementNote::Kind::unresolved,
+        watch,
+        fmt::format(
+            "closed {} and still undecided; strike {}, final {}; the venue has not said",
+            format_utc(watch.market.window.end()),
+            price(ours.strike),
+            price(ours.final_price)
+        )
+    );
+    if (is_stale && limits_.stale_is_loss)
+        book_lost(watch, holdings_(watch.market.condition), facts);
+}
+
+void WindowSettler::book_lost(Watch& watch, std::vector<Holding> holdings, Facts& facts) {
+    std::erase_if(holdings, [](Holding const& held) { return held.shares.micros() <= 0; });
+    std::ranges::sort(holdings, [](Holding const& a, Holding const& b) {
+        return std::tie(a.strategy, a.token) < std::tie(b.strategy, b.token);
+    });
+    auto const one_side = std::ranges::all_of(holdings, [&](Holding const& held) {
+        return held.outcome == holdings.front().outcome;
+    });
+    if (!one_side)
+        return note(
+            SettlementNote::Kind::stale, watch, "both outcomes are held: one of them wins, not lost"
+        );
+    for (auto const& held : holdings) {
+        PositionSettled fact;
+        fact.strategy = held.strategy;
+        fact.market = watch.market.condition;
+        fact.token = held.token;
+        fact.outcome = held.outcome;
+        fact.size = held.shares;
+        fact.cost = held.cost;
+        watch.paid.push_back(
+            {held.strategy, held.token, held.outcome, held.shares, held.cost, fact.payout, {}}
+        );
+        facts.push_back(fact);
+        ++counts_.booked_lost;
+        note(
+            SettlementNote::Kind::booked_lost,
+            watch,
+            fmt::format(
+                "{} {} of {} for {}, because settlement.stale_is_loss says so",
+                held.strategy.text,
+                to_string(held.shares),
+                to_string(held.outcome),
+                to_string(held.cost)
+            )
+        );
+    }
 }
 
 void WindowSettler::compare_with_venue(Watch& watch, std::optional<Outcome> ours) {
@@ -272,6 +341,7 @@ bool WindowSettler::settle(Watch& watch, WindowEstimate const& ours, UtcTime now
     watch.settled = fact;
     watch.settled_at = now;
     facts.push_back(fact);
+    pay_differences(watch, facts); // what was booked as lost before
     return advance(watch, now, facts);
 }
 
@@ -280,6 +350,10 @@ void WindowSettler::correct(Watch& watch, Facts& facts) {
     watch.settled->winner = watch.official->winner;
     watch.settled->source = watch.official->source;
     facts.push_back(*watch.settled);
+    pay_differences(watch, facts);
+}
+
+void WindowSettler::pay_differences(Watch& watch, Facts& facts) {
     for (auto& paid : watch.paid) {
         auto const right = payout_of(paid.shares, paid.outcome, watch.settled->winner);
         if (right == paid.payout) continue;
@@ -303,6 +377,7 @@ void WindowSettler::pay(Watch& watch, Facts& facts) {
     for (auto const& held : holdings) {
         if (held.shares.is_zero()) continue;
         if (held.shares.micros() < 0) {
+            if (take_back(watch, held, facts)) continue;
             note(
                 SettlementNote::Kind::bad_holding,
                 watch,
@@ -325,9 +400,68 @@ void WindowSettler::pay(Watch& watch, Facts& facts) {
         fact.payout = payout_of(held.shares, held.outcome, watch.settled->winner);
         fact.won = is_win(held.outcome, watch.settled->winner, fact.payout, held.cost);
         watch.paid.push_back(
-            {held.strategy, held.token, held.outcome, held.shares, held.cost, fact.payout}
+            {held.strategy, held.token, held.outcome, held.shares, held.cost, fact.payout, {}}
         );
         facts.push_back(fact);
+    }
+}
+
+// A fill that failed after it was paid leaves fewer than zero shares. What remains of the position
+// keeps what it would have been paid alone, to the micro.
+bool WindowSettler::take_back(Watch& watch, Holding const& held, Facts& facts) {
+    Shares shares;
+    Usdc payout;
+    Usdc cost;
+    for (auto const& paid : watch.paid)
+        if (paid.strategy == held.strategy && paid.token == held.token) {
+            shares += paid.shares;
+            payout += paid.payout;
+            cost += paid.cost;
+        }
+    auto const left = shares + held.shares;
+    if (left.micros() < 0) return false;
+    auto const right = payout_of(left, held.outcome, watch.settled->winner);
+    PositionSettled fact;
+    fact.strategy = held.strategy;
+    fact.market = watch.market.condition;
+    fact.token = held.token;
+    fact.outcome = held.outcome;
+    fact.size = held.shares;
+    fact.cost = held.cost;
+    fact.payout = right - payout;
+    fact.won = is_win(held.outcome, watch.settled->winner, right, cost + held.cost);
+    watch.paid.push_back(
+        {held.strategy, held.token, held.outcome, held.shares, held.cost, fact.payout, {}}
+    );
+    note(
+        SettlementNote::Kind::taken_back,
+        watch,
+        fmt::format(
+            "{}: a fill of {} {} failed after it was paid, {} USDC are booked back",
+            held.strategy.text,
+            to_string(-held.shares),
+            to_string(held.outcome),
+            to_string(-fact.payout)
+        )
+    );
+    facts.push_back(std::move(fact));
+    return true;
+}
+
+// Also what an earlier process paid and did not live to claim.
+void WindowSettler::claim(Watch& watch, Facts& facts) {
+    for (auto& paid : watch.paid) {
+        if (paid.claimed == paid.payout) continue;
+        PayoutClaimed fact;
+        fact.strategy = paid.strategy;
+        fact.market = watch.market.condition;
+        fact.token = paid.token;
+        fact.outcome = paid.outcome;
+        if (paid.claimed.is_zero()) fact.size = paid.shares;
+        if (paid.payout.is_zero()) fact.size = -paid.shares;
+        fact.amount = paid.payout - paid.claimed;
+        paid.claimed = paid.payout;
+        facts.push_back(std::move(fact));
     }
 }
 

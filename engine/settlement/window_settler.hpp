@@ -23,7 +23,11 @@ struct SettlerLimits {
     Seconds official_wait{0};       // the venue's word is awaited this long before ours counts
     Millis payout_delay{0};         // from the outcome to the money
     Seconds unresolved_alarm{3'600};
-    Seconds remember{6 * 3'600}; // after settling: so long can it be corrected
+    Seconds remember{6 * 3'600};       // after settling: so long can it be corrected
+    Seconds remember_paid{7 * 86'400}; // the same where something was paid: disputes take days
+    bool claims = false;               // payouts are claims until they are redeemed (PayoutClaimed)
+    Seconds stale_after{72 * 3'600};   // undecided for so long is stale
+    bool stale_is_loss = false;        // and booked as lost, until the venue speaks after all
 
     friend bool operator==(SettlerLimits const&, SettlerLimits const&) = default;
 };
@@ -42,7 +46,10 @@ struct SettlementNote {
         contradicted, // the venue's winner is not ours
         disputed,     // official prices contradict each other: waits for the venue
         unresolved,   // nobody knows the winner since unresolved_alarm; repeated at that interval
-        bad_holding,  // fewer than zero shares in a settled market
+        bad_holding,  // fewer shares in a settled market than were taken back
+        taken_back,   // a fill failed after its window was paid: the payout is booked back
+        stale,        // the same after stale_after
+        booked_lost,  // stale, and the rule says so
     } kind = Kind::contradicted;
     ConditionId market;
     std::string slug;
@@ -58,6 +65,7 @@ struct SettlerCounts {
     std::uint64_t contradicted = 0; // it did not
     std::uint64_t corrected = 0;    // of these: after we had settled
     std::uint64_t given_up = 0;     // nobody held shares and no price ever came
+    std::uint64_t booked_lost = 0;  // positions of stale markets, by the rule
 
     friend bool operator==(SettlerCounts const&, SettlerCounts const&) = default;
 };
@@ -82,7 +90,11 @@ public:
     // What is due at `now`, to be recorded in this order before the next call: WindowSettled, then
     // its PositionSettled by strategy and token. After a correction (the venue overruled a window
     // already settled) a second WindowSettled and, for what was paid, PositionSettled facts without
-    // shares whose payout is the difference, of either sign.
+    // shares whose payout is the difference, of either sign. A fill that fails after it was paid: a
+    // PositionSettled with as many negative shares and what was paid for them. With
+    // SettlerLimits::claims every payout is followed by its PayoutClaimed. A stale market's shares,
+    // booked as lost by the rule, are PositionSettled without a WindowSettled: nobody claims to
+    // know who won.
     std::vector<FactBody> due(UtcTime now);
 
     // When due() has something to look at; it may be called earlier or more often.
@@ -105,6 +117,7 @@ private:
         Shares shares;
         Usdc cost;
         Usdc payout;
+        Usdc claimed;
     };
 
     struct Watch {
@@ -127,11 +140,16 @@ private:
     // False: the watch is over and goes.
     bool advance(Watch& watch, UtcTime now, Facts& facts);
     bool decide(Watch& watch, UtcTime now, Facts& facts);
-    bool wait_for_outcome(Watch& watch, WindowEstimate const& estimate, UtcTime now);
+    bool wait_for_outcome(Watch& watch, WindowEstimate const& estimate, UtcTime now, Facts& facts);
+    void raise_alarm(Watch& watch, WindowEstimate const& estimate, UtcTime now, Facts& facts);
+    void book_lost(Watch& watch, std::vector<Holding> holdings, Facts& facts);
     bool settle(Watch& watch, WindowEstimate const& estimate, UtcTime now, Facts& facts);
     void compare_with_venue(Watch& watch, std::optional<Outcome> ours);
     void correct(Watch& watch, Facts& facts);
+    void pay_differences(Watch& watch, Facts& facts);
     void pay(Watch& watch, Facts& facts);
+    bool take_back(Watch& watch, Holding const& held, Facts& facts);
+    void claim(Watch& watch, Facts& facts);
     WindowEstimate estimate(Watch const& watch) const;
     void note(SettlementNote::Kind kind, Watch const& watch, std::string text);
 

@@ -81,7 +81,7 @@ Task<void> SignalActor::run() {
             next = std::min(next, std::max(*due, clock_.utc_now() + Nanos{1'000'000}));
         if (!co_await clock_.wait_until(clock_.instant_of(next))) co_return;
         if (clock_.utc_now() < window.start + params_.delay) continue;
-        take_rows(window);
+        if (window.start < no_rows_from_) take_rows(window);
         window = next_window(window);
     }
 }

@@ -37,6 +37,9 @@ public:
     // A row for each coin at every window's start (and a delay), settlements in between.
     Task<void> run();
 
+    // Windows that begin then or later are not looked at; what is open is still settled.
+    void take_no_rows_from(UtcTime end) { no_rows_from_ = end; }
+
     // What run() does at the start of `window`, now.
     void take_rows(Window window);
     void settle_due();
@@ -76,6 +79,7 @@ private:
     settlement::WindowSettler settler_;
     std::array<Coin, asset_count> coins_;
     std::map<std::string, SignalRow> open_; // by slug: not settled
+    UtcTime no_rows_from_ = UtcTime::max();
     Usdc bankroll_;
     Counts counts_;
 };

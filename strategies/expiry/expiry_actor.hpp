@@ -101,6 +101,8 @@ public:
 
     CandidateTable const& candidates() const { return table_; }
 
+    bool watches(ConditionId const& market) const { return watched_.contains(market); }
+
     TokenMemory const& memory() const { return memory_; }
 
     ReasonCounts const& reasons() const { return reasons_; }

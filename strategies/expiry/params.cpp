@@ -36,6 +36,10 @@ std::vector<ParamFault> ExpiryParams::faults() const {
         found.push_back(
             {"listing_age_max", "is not above scan_interval: every candidate would be dropped"}
         );
+    if (listing_age_max <= full_scan_interval)
+        found.push_back(
+            {"listing_age_max", "is not above full_scan_interval: candidates would be dropped"}
+        );
     auto const lists = {
         std::pair{"block_words", &block_words},
         std::pair{"allow_words", &allow_words},

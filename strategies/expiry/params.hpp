@@ -19,6 +19,7 @@ constexpr std::array<Choice<Confirmation>, 3> choices(Confirmation) {
 
 struct ExpiryParams : SizingParams {
     Seconds scan_interval{60};
+    Seconds full_scan_interval{180};
     Seconds look_ahead{6 * 3'600};
     Price list_price_min = cents(90);
     Seconds watch_look_ahead{3 * 3'600};
@@ -96,6 +97,15 @@ struct ExpiryParams : SizingParams {
                 day,
                 "",
                 "Between two scans of all markets; also between two looks at every candidate."
+            },
+            Param{
+                "full_scan_interval",
+                &P::full_scan_interval,
+                5s,
+                day,
+                "",
+                "Between two scans that read the whole list; those in between read what came into "
+                "reach."
             },
             Param{
                 "look_ahead",

@@ -1,25 +1,12 @@
 #include "strategies/expiry/question_reader.hpp"
 
+#include "engine/core/months.hpp"
+
 #include <algorithm>
 
 namespace polyquant::strategies::expiry {
 
 namespace {
-
-constexpr std::array<std::string_view, 12> month_names{
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december"
-};
 
 constexpr std::array<std::string_view, 24> relative_words{
     "today",  "tonight",  "tomorrow", "yesterday", "now",    "this", "next",     "week",

@@ -49,6 +49,10 @@ Decision ScalpS1::decide(StrategyInput const& input) {
     return decision;
 }
 
+std::vector<PlaceOrder> ScalpS1::likely_orders(StrategyInput const& input) const {
+    return strategies::likely_orders(name(), params_, input);
+}
+
 ScalpS2::ScalpS2(config::StrategyConfig config, ScalpS2Params params)
     : Strategy{std::move(config)}, params_{std::move(params)} {}
 
@@ -79,6 +83,10 @@ Decision ScalpS2::decide(StrategyInput const& input) {
     decision.side = outcome;
     decision.reason = offer.audit.reason;
     return decision;
+}
+
+std::vector<PlaceOrder> ScalpS2::likely_orders(StrategyInput const& input) const {
+    return strategies::likely_orders(name(), params_, input);
 }
 
 } // namespace polyquant::strategies

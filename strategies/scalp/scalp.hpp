@@ -17,6 +17,8 @@ public:
 
     Seconds lead() const override { return params_.lead; }
 
+    std::vector<PlaceOrder> likely_orders(StrategyInput const& input) const override;
+
 private:
     ScalpS1Params params_;
 };
@@ -31,6 +33,8 @@ public:
     bool trades(Asset asset) const override;
 
     Seconds lead() const override { return params_.lead; }
+
+    std::vector<PlaceOrder> likely_orders(StrategyInput const& input) const override;
 
 private:
     ScalpS2Params params_;

@@ -11,6 +11,10 @@ namespace {
 constexpr Usdc least_marketable = usd(1);
 // An edge that is equal to the minimum on paper may fall short of it by the last bit of a double.
 constexpr double edge_rounding = 1e-9;
+// A signal may move by this much before it is used.
+constexpr double edge_slack = 0.10;
+// Prices around the present ask; on a grid of cents that is the whole range.
+constexpr std::int64_t ticks_around = 25;
 
 Reason check_signal(ScalpParams const& p, StrategyInput const& input) {
     auto const* const signal = input.signal;
@@ -189,6 +193,40 @@ Outcome nearer_side(ScalpParams const& params, Decision const& decision) {
     auto const down_near = nearness(down.reason);
     if (up_near != down_near) return up_near > down_near ? Outcome::up : Outcome::down;
     return closeness(params, down) > closeness(params, up) ? Outcome::down : Outcome::up;
+}
+
+std::vector<PlaceOrder>
+likely_orders(StrategyName const& strategy, ScalpParams const& p, StrategyInput const& input) {
+    std::vector<PlaceOrder> orders;
+    auto const& view = input.view;
+    if (view.market == nullptr || view.market->tick <= Price{} || input.signal == nullptr)
+        return orders;
+    if (!input.signal->usable || input.signal->window != view.window) return orders;
+    auto const tick = view.market->tick;
+    for (auto const outcome : {Outcome::up, Outcome::down}) {
+        auto const& book = view.book(outcome);
+        if (!book || !book->is_live() || book->depth(BookSide::ask) == 0) continue;
+        auto const ask = book->level(BookSide::ask, 0).price;
+        auto const reach = Price::from_micros(tick.micros() * ticks_around);
+        SideOffer offer;
+        offer.audit.win_probability =
+            outcome == Outcome::up ? input.signal->up : 1 - input.signal->up;
+        auto const first = round_to_tick(std::max(p.ask_min, ask - reach), tick, Side::sell);
+        for (auto price = first; price <= std::min(p.ask_max, ask + reach); price = price + tick) {
+            auto const fee = p.count_fee ? fee_per_share(view.market->fee, price) : 0;
+            offer.audit.ask = price;
+            offer.audit.edge = offer.audit.win_probability - to_double(price) - fee;
+            if (offer.audit.edge + edge_slack < p.min_edge) break; // dearer ones have less
+            offer.limit = limit_for(p, price, tick);
+            auto const money =
+                stake(p, {input.bankroll, offer.limit, fee, offer.audit.win_probability});
+            offer.size = shares_affordable(money, offer.limit, shares(1));
+            if (cost_rounded_down(offer.limit, offer.size) < least_marketable) continue;
+            auto decision = buy(strategy, input, outcome, offer, {});
+            orders.push_back(std::get<PlaceOrder>(std::move(decision.intents.front())));
+        }
+    }
+    return orders;
 }
 
 } // namespace polyquant::strategies

@@ -48,4 +48,9 @@ buy(StrategyName const& strategy,
 // The side whose audit came nearest to an order; both must have been evaluated.
 Outcome nearer_side(ScalpParams const& params, Decision const& decision);
 
+// The orders that buy() would make at each price of the range where the edge could become enough,
+// at the size that the present bankroll and signal give. Bounded; both sides; for signing ahead.
+std::vector<PlaceOrder>
+likely_orders(StrategyName const& strategy, ScalpParams const& params, StrategyInput const& input);
+
 } // namespace polyquant::strategies

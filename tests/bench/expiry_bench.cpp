@@ -7,6 +7,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include <malloc.h>
+
 namespace {
 
 using namespace polyquant;
@@ -51,14 +53,17 @@ void expiry_judge_5000_rows(benchmark::State& state) {
     for (int n = 0; n < market_count; ++n)
         rows.push_back(row(n));
     ListingGate const gate{params()};
+    std::size_t bytes = 0;
     for (auto _ : state) {
+        auto const before = mallinfo2().uordblks;
         CandidateTable table{market_count, 30};
         for (auto const& listing : rows)
             if (auto verdict = gate.judge(listing, scanned_at); verdict.candidate)
                 table.put(std::move(*verdict.candidate));
         benchmark::DoNotOptimize(table.size());
+        bytes = mallinfo2().uordblks - before;
     }
-    state.counters["bytes_a_candidate"] = sizeof(Candidate);
+    state.counters["heap_bytes"] = static_cast<double>(bytes);
 }
 
 void expiry_decide_5000_candidates(benchmark::State& state) {
@@ -85,6 +90,23 @@ void expiry_decide_5000_candidates(benchmark::State& state) {
         }
         benchmark::DoNotOptimize(orders);
     }
+}
+
+// The same page when its favourites' tokens were proven by an earlier scan.
+void expiry_parse_page_again(benchmark::State& state) {
+    auto const page = golden_text("expiry/scan.json");
+    auto const collateral =
+        polymarket::contracts_of(polymarket::polygon_chain_id).value().ctf_collateral;
+    polymarket::TokenProofs proofs;
+    auto const before = mallinfo2().uordblks;
+    (void)polymarket::parse_scan_page(page, collateral, cents(85), &proofs);
+    state.counters["heap_bytes_a_proof"] =
+        static_cast<double>(mallinfo2().uordblks - before) / static_cast<double>(proofs.size());
+    for (auto _ : state)
+        benchmark::DoNotOptimize(
+            polymarket::parse_scan_page(page, collateral, cents(85), &proofs).value()
+        );
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(page.size()));
 }
 
 // A page of 102 rows as the venue sends them, token ids of favourites recomputed.
@@ -114,6 +136,7 @@ void expiry_parse_question(benchmark::State& state) {
 BENCHMARK(expiry_judge_5000_rows)->Unit(benchmark::kMillisecond);
 BENCHMARK(expiry_decide_5000_candidates)->Unit(benchmark::kMillisecond);
 BENCHMARK(expiry_parse_page)->Unit(benchmark::kMillisecond);
+BENCHMARK(expiry_parse_page_again)->Unit(benchmark::kMillisecond);
 BENCHMARK(expiry_parse_page_without_tokens)->Unit(benchmark::kMillisecond);
 BENCHMARK(expiry_parse_question);
 

@@ -86,6 +86,18 @@ class Sweep(ReplayCase):
         self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
         self.assertEqual(self.check_finished(), expected)
 
+    def test_interrupted_it_goes_on_without_a_failed_run(self):
+        started = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.assertTrue(wait_for(lambda: self.store.exists() and self.count_done() >= 2))
+        os.killpg(started.pid, signal.SIGINT)
+        _, err = started.communicate(timeout=120)
+        self.assertEqual(started.returncode, 130, err)
+        self.assertIn("goes on", err)
+        self.assertLess(self.count_done(), 15)
+        again = subprocess.run([str(BINARY), "sweep", str(self.store), "-j", "2"], capture_output=True, text=True, timeout=600, check=False)
+        self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
+        self.check_finished()
+
     def count_done(self):
         try:
             return len(self.rows("state = 'done'"))

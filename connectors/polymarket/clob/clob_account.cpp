@@ -62,7 +62,6 @@ Task<Result<void>> ClobAccountBook::refresh(Instant deadline) {
     if (!done) co_return done.error();
     auto const read = co_await collateral(deadline);
     if (!read) co_return read.error();
-    session_.state().clear_money_block();
     co_return Result<void>{};
 }
 

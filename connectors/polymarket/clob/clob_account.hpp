@@ -26,8 +26,10 @@ public:
 
     Task<Result<BalanceAllowance>> collateral(Instant deadline);
     Task<Result<Shares>> tokens(TokenId token, Instant deadline);
-    // After approvals, wraps, redemptions, and "not enough balance".
+    // After approvals, wraps, redemptions, and "not enough balance", whose block stays.
     Task<Result<void>> refresh(Instant deadline);
+    // What rests now, ours or not.
+    Task<Result<std::vector<VenueOrderView>>> open_orders(Instant deadline);
 
     // What the exchange of this market may take of our collateral; empty until read.
     std::optional<std::int64_t> allowance(ProtocolVersion version, bool neg_risk) const;
@@ -35,7 +37,6 @@ public:
     std::optional<BalanceAllowance> const& last_collateral() const { return collateral_; }
 
 private:
-    Task<Result<std::vector<VenueOrderView>>> open_orders(Instant deadline);
     Task<Result<std::vector<OwnTradeReport>>> trades(UtcTime after, Instant deadline);
     net::Query asset_query(std::string type) const;
 

@@ -1,5 +1,9 @@
 #include "connectors/polymarket/clob/clob_desk.hpp"
 
+#include "engine/core/fees.hpp"
+
+#include <fmt/format.h>
+
 namespace polyquant::polymarket {
 
 namespace {
@@ -37,7 +41,9 @@ ClobDesk::ClobDesk(std::unique_ptr<ClobSession> session, Options options, Hooks 
           hooks_.market_of,
           hooks_.doubt
       } {
-    venue_.set_veto([this](PlaceOrder const&) { return veto(); });
+    venue_.set_veto([this](PlaceOrder const& order) { return veto(order); });
+    venue_.on_bad_tick([this](TokenId const& token) { read_tick_again(token); });
+    venue_.on_no_money([this] { read_money_again(); });
     venue_.before_resting([this](Instant deadline) { return heartbeat_.ensure(deadline); });
 }
 
@@ -60,12 +66,68 @@ void ClobDesk::start() {
     supervisor.start(Stage::close, "clob.presign", venue_.presign());
 }
 
-std::optional<VenueRefusal> ClobDesk::veto() const {
+std::optional<VenueRefusal> ClobDesk::veto(PlaceOrder const& order) const {
     if (!user_.is_up()) return VenueRefusal{Reason::trading_halted, "the user channel is down"};
     if (auto refused = heartbeat_.refusal()) return refused;
     if (hooks_.reconciled)
         if (auto refused = hooks_.reconciled()) return refused;
-    return std::nullopt;
+    return beyond_allowance(order);
+}
+
+// Every reconciliation reads the allowances again; fees are taken out of them as well.
+std::optional<VenueRefusal> ClobDesk::beyond_allowance(PlaceOrder const& order) const {
+    auto const* market = order.side == Side::buy ? hooks_.market_of(order.market) : nullptr;
+    auto const& read = account_.last_collateral();
+    // An answer that names no spender at all says nothing about ours.
+    if (market == nullptr || !read || read->allowances.empty()) return std::nullopt;
+    auto const allowed = account_.allowance(market->version, market->neg_risk);
+    auto const cost = cost_rounded_up(order.limit, order.size) +
+                      taker_fee(market->fee, order.size, order.limit, Rounding::up);
+    if (!allowed || cost.micros() <= *allowed) return std::nullopt;
+    return VenueRefusal{
+        Reason::bankroll_short,
+        fmt::format(
+            "the exchange of {} may take {} of our pUSD, {} are needed: approve it",
+            market->slug,
+            to_string(Usdc::from_micros(*allowed)),
+            to_string(cost)
+        )
+    };
+}
+
+// The venue decides by a copy of the chain's balances that may be old: it is told to look again.
+// No buys until the window ends all the same: what was refused once is refused again.
+void ClobDesk::read_money_again() {
+    if (std::exchange(reading_money_, true)) return;
+    auto& supervisor = session_->context().supervisor;
+    if (!supervisor.start_job(runtime::Stage::orders, "clob.money", refresh_money()))
+        reading_money_ = false;
+    if (hooks_.doubt) hooks_.doubt("the venue found not enough balance or allowance");
+}
+
+Task<void> ClobDesk::refresh_money() {
+    auto const deadline = session_->context().clock.now() + session_->options().call_max;
+    auto const read = co_await account_.refresh(deadline);
+    static_cast<void>(read); // the reconciliation that was asked for says what it found
+    reading_money_ = false;
+}
+
+void ClobDesk::read_tick_again(TokenId const& token) {
+    if (!reading_ticks_.insert(token).second) return;
+    auto& supervisor = session_->context().supervisor;
+    if (!supervisor.start_job(runtime::Stage::orders, "clob.tick", refresh_tick(token)))
+        reading_ticks_.erase(token);
+}
+
+// Published as the market channel would have, so that everybody prices on the new grid.
+Task<void> ClobDesk::refresh_tick(TokenId token) {
+    auto& clock = session_->context().clock;
+    auto const tick =
+        co_await session_->tick_size(token, clock.now() + session_->options().call_max);
+    reading_ticks_.erase(token);
+    if (!tick) co_return;
+    auto const now = clock.utc_now();
+    hooks_.publish(Event{TickSizeChanged{{now, now, 0}, token, Price{}, *tick}});
 }
 
 } // namespace polyquant::polymarket

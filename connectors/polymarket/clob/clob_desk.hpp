@@ -8,6 +8,7 @@
 #include "connectors/polymarket/clob/user_feed.hpp"
 
 #include <memory>
+#include <set>
 
 namespace polyquant::polymarket {
 
@@ -54,7 +55,12 @@ public:
 private:
     ClobDesk(std::unique_ptr<ClobSession> session, Options options, Hooks hooks);
 
-    std::optional<VenueRefusal> veto() const;
+    std::optional<VenueRefusal> veto(PlaceOrder const& order) const;
+    std::optional<VenueRefusal> beyond_allowance(PlaceOrder const& order) const;
+    void read_money_again();
+    void read_tick_again(TokenId const& token);
+    Task<void> refresh_money();
+    Task<void> refresh_tick(TokenId token);
 
     std::unique_ptr<ClobSession> session_;
     Hooks hooks_;
@@ -62,6 +68,8 @@ private:
     ClobAccountBook account_;
     Heartbeat heartbeat_;
     UserFeed user_;
+    bool reading_money_ = false;
+    std::set<TokenId> reading_ticks_{};
 };
 
 } // namespace polyquant::polymarket

@@ -175,6 +175,20 @@ Task<Result<std::string>> ClobSession::read_public(std::string path, Instant dea
     co_return std::move(answer->body);
 }
 
+Task<Result<Price>> ClobSession::tick_size(TokenId token, Instant deadline) {
+    auto const path = net::with_query("/tick-size", {{"token_id", to_string(token)}});
+    auto const body = co_await read_public(path, deadline);
+    if (!body) co_return body.error();
+    simdjson::dom::parser parser;
+    auto const root = json::parse(parser, *body, "clob.tick_size");
+    if (!root) co_return root.error();
+    bool bad = false;
+    auto const tick = json::decimal(*root, "minimum_tick_size", 6, bad);
+    if (bad || !tick || *tick <= 0 || *tick > cents(10).micros())
+        co_return Failure{Fault::parse, "clob.tick_size", "no tick in " + json::excerpt(*body)};
+    co_return Price::from_micros(*tick);
+}
+
 Task<Result<void>> ClobSession::read_clock(Instant deadline) {
     auto const sent = context_.clock.utc_now();
     auto const body = co_await read_public("/time", deadline);

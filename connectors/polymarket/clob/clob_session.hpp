@@ -72,6 +72,9 @@ public:
     // The body of a 2xx answer, else the failure that the venue's error means.
     Task<Result<std::string>> read(Call call, Instant deadline);
 
+    // The grid of a token's prices as the exchange has it now.
+    Task<Result<Price>> tick_size(TokenId token, Instant deadline);
+
     bool is_open() const { return orders_.has_value(); }
 
     // Valid once open.

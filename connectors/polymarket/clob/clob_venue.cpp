@@ -78,7 +78,7 @@ void ClobVenue::anticipate(PlaceOrder const& order) {
     if (!options_.presign || !session_.is_open()) return;
     auto const* market = market_of_(order.market);
     if (market == nullptr) return;
-    presigned_.want(order, *market);
+    presigned_.want(order, *market, session_.venue_now());
     wishes_.post(true);
 }
 
@@ -117,6 +117,7 @@ void ClobVenue::note_refusal(
     session_.state().on_refused(reason, text, retry_after, now, window_end_of(order));
     if (reason == RejectReason::version_mismatch) session_.doubt_version();
     if (reason == RejectReason::bad_tick && on_bad_tick_) on_bad_tick_(order.token);
+    if (reason == RejectReason::not_enough_balance && on_no_money_) on_no_money_();
 }
 
 Result<OrderAck> ClobVenue::acknowledge(

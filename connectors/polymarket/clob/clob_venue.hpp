@@ -56,9 +56,10 @@ public:
     // All orders of the account, ours or not: the emergency brake.
     Task<Result<void>> cancel_everything(Instant deadline);
 
-    // An order made before a restart, so that its look-up can be concluded.
+    // An order made before a restart, so that its look-up can be concluded: its trades are asked
+    // for from its decision on.
     void remember(PreparedOrder const& order) {
-        memory_.remember(order.id, order.intent, session_.context().clock.utc_now());
+        memory_.remember(order.id, order.intent, order.intent.decided_at);
     }
 
     // An extra veto at preparation: a failing heartbeat, an unreconciled account.
@@ -68,6 +69,9 @@ public:
 
     // Called when an order was refused for its tick; somebody must read it again.
     void on_bad_tick(std::function<void(TokenId const&)> told) { on_bad_tick_ = std::move(told); }
+
+    // Called when an order was refused for want of balance or allowance.
+    void on_no_money(std::function<void()> told) { on_no_money_ = std::move(told); }
 
     // Awaited before a resting order leaves; its failure means that nothing is sent.
     using Precondition = std::function<Task<Result<void>>(Instant deadline)>;
@@ -101,6 +105,7 @@ private:
     Veto veto_{};
     Precondition before_resting_{};
     std::function<void(TokenId const&)> on_bad_tick_{};
+    std::function<void()> on_no_money_{};
 };
 
 } // namespace polyquant::polymarket

@@ -10,12 +10,14 @@ PresignedOrders::Terms PresignedOrders::terms_of(Market const& market) {
     return {market.tick, market.min_size, market.fee, market.version, market.neg_risk};
 }
 
-void PresignedOrders::want(PlaceOrder const& order, Market const& market) {
+void PresignedOrders::want(PlaceOrder const& order, Market const& market, UtcTime now) {
     if (order.tif == TimeInForce::gtd) return;
     auto const key = key_of(order);
     if (auto const at = signed_.find(key); at != signed_.end()) {
-        if (at->second.terms == terms_of(market)) return;
-        signed_.erase(at);
+        auto const young = now - at->second.signed_at < limits_.age_max / 2;
+        if (at->second.terms == terms_of(market) && young) return;
+        // An ageing one still serves until its successor is signed.
+        if (at->second.terms != terms_of(market)) signed_.erase(at);
     }
     auto const [at, fresh] = wishes_.insert_or_assign(key, Wish{order, market});
     if (!fresh) return;

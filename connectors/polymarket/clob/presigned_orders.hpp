@@ -25,9 +25,9 @@ public:
 
     explicit PresignedOrders(Limits limits) : limits_{limits} {}
 
-    // An order that may be sent soon; signed by sign_next() when its turn comes. GTD orders carry
-    // their own expiry and are left out.
-    void want(PlaceOrder const& order, Market const& market);
+    // An order that may be sent soon, or again after half its age; signed by sign_next() when its
+    // turn comes. GTD orders carry their own expiry and are left out.
+    void want(PlaceOrder const& order, Market const& market, UtcTime now);
     // Signs one wish, some 30 us. False: nothing to do.
     bool sign_next(OrderSigner const& signer, Salt const& salt, UtcTime now);
     // The signed order for this intent, if there is one that fits.

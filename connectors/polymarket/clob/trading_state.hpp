@@ -42,6 +42,8 @@ public:
     // Known from its own route before the first order.
     void set_closed_only(bool closed_only);
 
+    bool is_closed_only() const { return closed_only_; }
+
     // After the cause was mended: new credentials, a new balance.
     void clear_money_block() { money_until_.reset(); }
 

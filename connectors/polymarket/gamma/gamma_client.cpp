@@ -7,6 +7,7 @@ namespace polyquant::polymarket {
 namespace {
 
 constexpr auto gamma_group = "gamma";
+constexpr auto scan_group = "gamma.scan";
 constexpr auto clob_group = "clob.market";
 constexpr int page_size = 100; // more is clamped by the venue
 
@@ -23,6 +24,9 @@ GammaClient::GammaClient(net::NetContext& context, Options options)
     net::GroupLimits gamma;
     gamma.rate = net::TokenRate::of(60, Seconds{10});
     context_.groups.add(gamma_group, gamma);
+    net::GroupLimits scan;
+    scan.rate = net::TokenRate::of(30, Seconds{10});
+    context_.groups.add(scan_group, scan);
     net::GroupLimits clob;
     clob.rate = net::TokenRate::of(100, Seconds{10});
     context_.groups.add(clob_group, clob);
@@ -36,7 +40,19 @@ Task<Result<std::string>> GammaClient::read(net::Url url, std::string group, Ins
 }
 
 Task<Result<std::optional<Listing>>> GammaClient::by_slug(std::string slug, Instant deadline) {
-    auto const url = net::with_target(options_.gamma, net::with_query("/events", {{"slug", slug}}));
+    auto found = co_await listed_under("/events", std::move(slug), deadline);
+    co_return found;
+}
+
+Task<Result<std::optional<Listing>>>
+GammaClient::market_by_slug(std::string slug, Instant deadline) {
+    auto found = co_await listed_under("/markets", std::move(slug), deadline);
+    co_return found;
+}
+
+Task<Result<std::optional<Listing>>>
+GammaClient::listed_under(std::string path, std::string slug, Instant deadline) {
+    auto const url = net::with_target(options_.gamma, net::with_query(path, {{"slug", slug}}));
     auto const body = co_await read(url, gamma_group, deadline);
     if (!body && is_not_found(body.error())) co_return std::nullopt;
     if (!body) co_return body.error();
@@ -75,8 +91,8 @@ GammaClient::by_conditions(std::vector<ConditionId> conditions, Instant deadline
     co_return all;
 }
 
-Task<Result<ListingPage>>
-GammaClient::ending_between(UtcTime from, UtcTime to, std::string cursor, Instant deadline) {
+Task<Result<std::string>>
+GammaClient::page_ending_between(UtcTime from, UtcTime to, std::string cursor, Instant deadline) {
     net::Query query{
         {"closed", "false"},
         {"end_date_min", format_utc(from)},
@@ -86,11 +102,8 @@ GammaClient::ending_between(UtcTime from, UtcTime to, std::string cursor, Instan
     // The name of the cursor's parameter differs from that of the answer's field.
     if (!cursor.empty()) query.emplace_back("after_cursor", cursor);
     auto const url = net::with_target(options_.gamma, net::with_query("/markets/keyset", query));
-    auto const body = co_await read(url, gamma_group, deadline);
-    if (!body) co_return body.error();
-    auto listings = parse_listings(*body, options_.ctf_collateral);
-    if (!listings) co_return listings.error();
-    co_return ListingPage{std::move(*listings), parse_next_cursor(*body)};
+    auto body = co_await read(url, scan_group, deadline);
+    co_return body;
 }
 
 Task<Result<std::optional<ClobMarket>>>

@@ -12,11 +12,6 @@
 
 namespace polyquant::polymarket {
 
-struct ListingPage {
-    std::vector<Listing> rows;
-    std::string next_cursor; // empty: the last page
-};
-
 // Endpoint groups "gamma" and "clob.market". Every call ends by its deadline; reads are repeated
 // by the HTTPS client's policy within it.
 class GammaClient {
@@ -29,14 +24,18 @@ public:
 
     GammaClient(net::NetContext& context, Options options);
 
-    // Empty while the venue does not know the slug.
+    // Empty while the venue does not know the slug. A coin's window has the slug of its event.
     Task<Result<std::optional<Listing>>> by_slug(std::string slug, Instant deadline);
+    // The same for a market of any event, without the event's prices.
+    Task<Result<std::optional<Listing>>> market_by_slug(std::string slug, Instant deadline);
     // Open or closed. Those Gamma does not know are left out; any number, asked 50 at a time.
     Task<Result<std::vector<Listing>>>
     by_conditions(std::vector<ConditionId> conditions, Instant deadline);
-    // Open markets that end in [from, to], up to 100 a page; the first page has an empty cursor.
-    Task<Result<ListingPage>>
-    ending_between(UtcTime from, UtcTime to, std::string cursor, Instant deadline);
+    // Open markets that end in [from, to], up to 100 a page, as the venue wrote it; the first page
+    // has an empty cursor. In an endpoint group of its own, "gamma.scan": a scan must not use up
+    // the budget of those who trade, nor open their breaker.
+    Task<Result<std::string>>
+    page_ending_between(UtcTime from, UtcTime to, std::string cursor, Instant deadline);
 
     // The exchange's own view; empty while it does not know the market (not hydrated yet).
     Task<Result<std::optional<ClobMarket>>> clob_market(ConditionId condition, Instant deadline);
@@ -46,6 +45,8 @@ public:
     static constexpr std::size_t conditions_per_call = 50;
 
 private:
+    Task<Result<std::optional<Listing>>>
+    listed_under(std::string path, std::string slug, Instant deadline);
     Task<Result<std::string>> read(net::Url url, std::string group, Instant deadline);
 
     net::NetContext& context_;

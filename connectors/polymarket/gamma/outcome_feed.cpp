@@ -78,7 +78,9 @@ bool OutcomeFeed::is_done(Watch const& watch, UtcTime now) {
         }
         return true;
     }
-    if (now < watch.market.window.end() + options_.give_up_after) return false;
+    auto const patience =
+        watch.market.asset ? options_.give_up_after : options_.give_up_others_after;
+    if (now < watch.market.window.end() + patience) return false;
     ++counts_.given_up;
     return true;
 }
@@ -109,9 +111,11 @@ Task<void> OutcomeFeed::ask_exchange(ConditionId id, Instant deadline) {
 }
 
 Task<void> OutcomeFeed::ask(ConditionId id) {
+    auto const wanted = watches_.find(id); // let go while others were asked about?
+    if (wanted == watches_.end()) co_return;
     auto const deadline = context_.clock.now() + options_.call_max;
     ++counts_.questions;
-    auto const listing = co_await ask_gamma(watches_.at(id).market, deadline);
+    auto const listing = co_await ask_gamma(wanted->second.market, deadline);
     if (!listing) ++counts_.failures;
     if (listing && *listing) take(id, **listing);
     auto found = watches_.find(id);

@@ -20,7 +20,9 @@ public:
         Nanos first_after_end = Seconds{60};
         Nanos pause_min = Seconds{20}; // doubled each time
         Nanos pause_max = Seconds{600};
-        Nanos give_up_after = Seconds{24 * 3'600};
+        Nanos give_up_after = Seconds{24 * 3'600}; // windows: whoever trades them knows the prices
+        // Of others only the venue knows; those that nobody holds are let go by unfollow().
+        Nanos give_up_others_after = Seconds{90 * 86'400};
         int clob_from_question = 3;
         int prices_questions_max = 4; // for prices that do not come though the winner is known
         Nanos call_max = Seconds{8};
@@ -42,6 +44,10 @@ public:
     Task<void> run() override;
 
     void follow(Market const& market);
+
+    // Nobody has money there.
+    void unfollow(ConditionId const& market) { watches_.erase(market); }
+
     // The market channel said it first: only the prices are still wanted.
     void told(MarketResolved const& event);
 

@@ -1,8 +1,8 @@
 #include "connectors/polymarket/gamma/window_series.hpp"
 
-#include <fmt/format.h>
+#include "engine/core/months.hpp"
 
-#include <array>
+#include <fmt/format.h>
 
 namespace polyquant::polymarket {
 
@@ -45,20 +45,6 @@ Window four_hour_window(UtcTime t) {
 }
 
 std::string hourly_slug(Asset asset, Window window) {
-    static constexpr std::array months{
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december"
-    };
     auto const local = window.start + new_york_offset(window.start);
     auto const day = chrono::floor<chrono::days>(local);
     chrono::year_month_day const date{chrono::sys_days{day.time_since_epoch()}};
@@ -66,7 +52,7 @@ std::string hourly_slug(Asset asset, Window window) {
     return fmt::format(
         "{}-up-or-down-{}-{}-{}-{}{}-et",
         full_name(asset),
-        months[static_cast<unsigned>(date.month()) - 1],
+        month_names[static_cast<unsigned>(date.month()) - 1],
         static_cast<unsigned>(date.day()),
         static_cast<int>(date.year()),
         hour % 12 == 0 ? 12 : hour % 12,

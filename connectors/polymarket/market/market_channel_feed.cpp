@@ -215,6 +215,12 @@ void MarketChannelFeed::unfollow(ConditionId const& market) {
         lane->session().send(change_of_subscription(tokens, "unsubscribe"));
 }
 
+std::vector<TokenId> MarketChannelFeed::tokens_of(ConditionId const& market) const {
+    auto const known = followed_.find(market);
+    if (known == followed_.end()) return {};
+    return {known->second.second.begin(), known->second.second.end()};
+}
+
 void MarketChannelFeed::refresh(TokenId const& token) {
     keeper_.want_reread(token, context_.clock.now());
     keeper_.pump(context_.clock.now());

@@ -54,6 +54,8 @@ public:
     bool follow(Market const& market);
     // Not from within the sink: the message being published may be of this market.
     void unfollow(ConditionId const& market);
+    // Of a market that is followed; else none.
+    std::vector<TokenId> tokens_of(ConditionId const& market) const;
     // Reads this token's book by REST and publishes it, if the channel is up.
     void refresh(TokenId const& token);
 

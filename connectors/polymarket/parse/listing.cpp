@@ -278,6 +278,7 @@ Refusal read_scan_market(
     std::vector<std::string> const& outcomes,
     crypto::Address const& collateral,
     Price check_tokens_from,
+    TokenProofs* proofs,
     MarketListing& row
 ) {
     auto& market = row.market;
@@ -291,7 +292,10 @@ Refusal read_scan_market(
     auto const favourite =
         std::max(row.up_price.value_or(Price{}), row.down_price.value_or(Price{}));
     if (favourite >= check_tokens_from) {
-        if (auto refusal = token_defect(market, collateral); !refusal.empty()) return refusal;
+        auto const proven = proofs != nullptr && proofs->has(market);
+        if (!proven)
+            if (auto refusal = token_defect(market, collateral); !refusal.empty()) return refusal;
+        if (!proven && proofs != nullptr) proofs->add(market);
         row.tokens_checked = true;
     }
     if (*up == 1) std::swap(market.up, market.down);
@@ -302,7 +306,8 @@ MarketListing read_scan_row(
     Element object,
     std::optional<Element> event,
     crypto::Address const& collateral,
-    Price check_tokens_from
+    Price check_tokens_from,
+    TokenProofs* proofs
 ) {
     MarketListing row;
     auto& market = row.market;
@@ -342,7 +347,7 @@ MarketListing read_scan_row(
         );
     if (!end) return refuse(ListingDefect::no_end, "no end date");
     read_scan_prices(object, *outcomes, row);
-    if (auto why = read_scan_market(object, *outcomes, collateral, check_tokens_from, row);
+    if (auto why = read_scan_market(object, *outcomes, collateral, check_tokens_from, proofs, row);
         !why.empty())
         return refuse(ListingDefect::unusable, std::move(why));
     return row;
@@ -360,8 +365,21 @@ bool page_rows(Element root, simdjson::dom::array& rows) {
 
 } // namespace
 
+bool TokenProofs::has(Market const& market) const {
+    auto const known = proven_.find(market.condition);
+    return known != proven_.end() && known->second == std::pair{market.up, market.down};
+}
+
+void TokenProofs::add(Market const& market) {
+    if (proven_.size() >= most_) proven_.clear();
+    proven_.insert_or_assign(market.condition, std::pair{market.up, market.down});
+}
+
 Result<std::vector<MarketListing>> parse_scan_page(
-    std::string_view body, crypto::Address const& ctf_collateral, Price check_tokens_from
+    std::string_view body,
+    crypto::Address const& ctf_collateral,
+    Price check_tokens_from,
+    TokenProofs* proofs
 ) {
     simdjson::dom::parser parser;
     auto const root = json::parse(parser, body, where);
@@ -373,11 +391,14 @@ Result<std::vector<MarketListing>> parse_scan_page(
     for (auto row : rows) {
         simdjson::dom::array markets;
         if (row["markets"].get_array().get(markets) != simdjson::SUCCESS) {
-            listings.push_back(read_scan_row(row, std::nullopt, ctf_collateral, check_tokens_from));
+            listings.push_back(
+                read_scan_row(row, std::nullopt, ctf_collateral, check_tokens_from, proofs)
+            );
             continue;
         }
         for (auto market : markets)
-            listings.push_back(read_scan_row(market, row, ctf_collateral, check_tokens_from));
+            listings.push_back(read_scan_row(market, row, ctf_collateral, check_tokens_from, proofs)
+            );
     }
     return listings;
 }

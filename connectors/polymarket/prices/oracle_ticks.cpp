@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace polyquant::polymarket {
 
@@ -63,6 +64,8 @@ void OracleTicks::take(PriceFrame const& frame, UtcTime utc, Instant now) {
 }
 
 void OracleTicks::check(UtcTime utc, Instant now) {
+    // Before the first connection nothing is silent since the beginning of time.
+    if (!std::exchange(counting_, true)) watchdog_.all_restarted(now);
     for (auto const& change : watchdog_.check(now))
         say(change,
             fmt::format(

@@ -62,6 +62,7 @@ private:
     Seconds twap_length_;
     EventSink sink_;
     net::SilenceWatchdog watchdog_;
+    bool counting_ = false; // silences
     std::vector<Series> series_;
     Counts counts_;
 };

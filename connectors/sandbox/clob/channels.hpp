@@ -12,23 +12,54 @@
 
 namespace polyquant::sandbox {
 
+// What both have in common: their clients by socket, and the exchange's news while there are any.
+template <class Client>
+class NewsChannel : public net::server::WsService {
+public:
+    void on_open(std::shared_ptr<net::server::WsPeer> peer) override {
+        auto const id = peer->id();
+        clients_[id].peer = std::move(peer);
+    }
+
+protected:
+    explicit NewsChannel(World& world) : world_{world} {
+        world.subscribe([this](WorldEvent const& event) {
+            auto const* news = std::get_if<ExchangeNews>(&event);
+            if (news != nullptr && !clients_.empty()) hear(*news);
+        });
+    }
+
+    virtual void hear(ExchangeNews const& news) = 0;
+
+    World& world_;
+    std::map<std::uint64_t, Client> clients_;
+};
+
+struct MarketClient {
+    std::shared_ptr<net::server::WsPeer> peer;
+    std::set<TokenId> tokens;
+    bool custom = false;
+};
+
+struct UserClient {
+    std::shared_ptr<net::server::WsPeer> peer;
+    std::string key;               // empty until authenticated
+    std::set<ConditionId> markets; // empty: all
+};
+
 // /ws/market. Topics, for scripted faults: "book/<token>", "price_change/<slug>", "trade/<token>",
 // "tick/<token>", "best_bid_ask/<token>", "new_market", "market_resolved".
-class MarketChannel final : public net::server::WsService {
+class MarketChannel final : public NewsChannel<MarketClient> {
 public:
-    explicit MarketChannel(World& world);
+    explicit MarketChannel(World& world) : NewsChannel{world} {}
 
-    void on_open(std::shared_ptr<net::server::WsPeer> peer) override;
     void on_text(net::server::WsPeer& peer, std::string_view text) override;
     void on_closed(net::server::WsPeer& peer, int code) override;
 
 private:
-    struct Client {
-        std::shared_ptr<net::server::WsPeer> peer;
-        std::set<TokenId> tokens;
-        bool custom = false;
-    };
+    using Client = MarketClient;
 
+    void hear(ExchangeNews const& news) override;
     void on(LevelsChanged const& news);
     void on(TradePrinted const& news);
     void on(TickChanged const& news);
@@ -43,28 +74,22 @@ private:
     void send_to(TokenId const& token, std::string const& text, std::string_view topic);
     bool is_watched(WorldMarket const& market) const;
 
-    World& world_;
-    std::map<std::uint64_t, Client> clients_;
     std::unordered_map<TokenId, std::set<std::uint64_t>> watchers_;
     std::map<TokenId, BookTop> tops_;
 };
 
 // /ws/user. Topics: "order/<market slug>", "trade/<market slug>".
-class UserChannel final : public net::server::WsService {
+class UserChannel final : public NewsChannel<UserClient> {
 public:
-    explicit UserChannel(World& world);
+    explicit UserChannel(World& world) : NewsChannel{world} {}
 
-    void on_open(std::shared_ptr<net::server::WsPeer> peer) override;
     void on_text(net::server::WsPeer& peer, std::string_view text) override;
     void on_closed(net::server::WsPeer& peer, int code) override;
 
 private:
-    struct Client {
-        std::shared_ptr<net::server::WsPeer> peer;
-        std::string key;               // empty until authenticated
-        std::set<ConditionId> markets; // empty: all
-    };
+    using Client = UserClient;
 
+    void hear(ExchangeNews const& news) override;
     void on(OwnOrderNews const& news);
     void on(OwnTradeNews const& news);
     void send(
@@ -73,9 +98,6 @@ private:
         std::string const& text,
         std::string_view topic
     );
-
-    World& world_;
-    std::map<std::uint64_t, Client> clients_;
 };
 
 // Adds both channels under /ws, with the venue's text pings.

@@ -35,26 +35,17 @@ std::string tokens_json(WorldMarket const& market) {
 
 } // namespace
 
-MarketChannel::MarketChannel(World& world) : world_{world} {
-    world.subscribe([this](WorldEvent const& event) {
-        auto const* news = std::get_if<ExchangeNews>(&event);
-        if (news == nullptr || clients_.empty()) return;
-        if (auto const* levels = std::get_if<LevelsChanged>(news))
-            on(*levels);
-        else if (auto const* trade = std::get_if<TradePrinted>(news))
-            on(*trade);
-        else if (auto const* tick = std::get_if<TickChanged>(news))
-            on(*tick);
-        else if (auto const* opened = std::get_if<MarketOpened>(news))
-            on(*opened);
-        else if (auto const* decided = std::get_if<MarketDecided>(news))
-            on(*decided);
-    });
-}
-
-void MarketChannel::on_open(std::shared_ptr<WsPeer> peer) {
-    auto const id = peer->id();
-    clients_[id].peer = std::move(peer);
+void MarketChannel::hear(ExchangeNews const& news) {
+    if (auto const* levels = std::get_if<LevelsChanged>(&news))
+        on(*levels);
+    else if (auto const* trade = std::get_if<TradePrinted>(&news))
+        on(*trade);
+    else if (auto const* tick = std::get_if<TickChanged>(&news))
+        on(*tick);
+    else if (auto const* opened = std::get_if<MarketOpened>(&news))
+        on(*opened);
+    else if (auto const* decided = std::get_if<MarketDecided>(&news))
+        on(*decided);
 }
 
 void MarketChannel::on_closed(WsPeer& peer, int) {

@@ -12,20 +12,11 @@ constexpr int policy_violation = 1008;
 
 } // namespace
 
-UserChannel::UserChannel(World& world) : world_{world} {
-    world.subscribe([this](WorldEvent const& event) {
-        auto const* news = std::get_if<ExchangeNews>(&event);
-        if (news == nullptr || clients_.empty()) return;
-        if (auto const* order = std::get_if<OwnOrderNews>(news))
-            on(*order);
-        else if (auto const* trade = std::get_if<OwnTradeNews>(news))
-            on(*trade);
-    });
-}
-
-void UserChannel::on_open(std::shared_ptr<WsPeer> peer) {
-    auto const id = peer->id();
-    clients_[id].peer = std::move(peer);
+void UserChannel::hear(ExchangeNews const& news) {
+    if (auto const* order = std::get_if<OwnOrderNews>(&news))
+        on(*order);
+    else if (auto const* trade = std::get_if<OwnTradeNews>(&news))
+        on(*trade);
 }
 
 void UserChannel::on_closed(WsPeer& peer, int) {

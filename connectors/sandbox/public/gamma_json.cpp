@@ -102,7 +102,8 @@ void write_quotes(Writer& w, World const& world, WorldMarket const& m) {
     if (top.ask) w.raw("bestAsk", to_string(top.ask->price));
     if (top.bid && top.ask) w.raw("spread", to_string(top.ask->price - top.bid->price));
     if (m.last_trade) w.raw("lastTradePrice", to_string(*m.last_trade));
-    w.raw("volumeNum", format_fixed(m.volume_micros, 6)).raw("liquidityNum", "0");
+    w.raw("volumeNum", format_fixed(m.volume_micros, 6));
+    w.raw("liquidityNum", format_fixed(m.liquidity.micros(), 6));
 }
 
 void write_metadata(Writer& w, WorldMarket const& m, UtcTime now) {
@@ -193,6 +194,14 @@ void write_event_head(Writer& w, WorldMarket const& m, UtcTime now) {
         w.end_object().end_array();
     }
     write_metadata(w, m, now);
+    w.key("tags").begin_array();
+    for (std::size_t at = 0; at < m.tags.size();) {
+        auto const end = std::min(m.tags.find(',', at), m.tags.size());
+        auto const tag = m.tags.substr(at, end - at);
+        w.begin_object().text("slug", tag).text("label", tag).end_object();
+        at = end + 1;
+    }
+    w.end_array();
 }
 
 } // namespace
@@ -221,13 +230,7 @@ gamma_event(World const& world, std::vector<WorldMarket const*> const& markets, 
         write_market(w, world, *market, now);
         w.end_object();
     }
-    w.end_array().flag("closed", closed);
-    w.key("tags").begin_array();
-    if (!markets.front()->series_slug.empty()) {
-        for (auto const* const tag : {"crypto", "up-or-down"})
-            w.begin_object().text("slug", tag).text("label", tag).end_object();
-    }
-    w.end_array().end_object();
+    w.end_array().flag("closed", closed).end_object();
     return w.take();
 }
 

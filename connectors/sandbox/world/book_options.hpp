@@ -12,8 +12,10 @@ struct BookOptions {
     double changes_per_second = fitted::changes_per_second;
     double next_window_factor = 0.33; // of changes and trades, against the running window
     double quiet_factor = 0.004;      // every other market
-    double depth_factor = 1;          // times the fitted depth
-    double trades_per_second = 0.6;   // of other traders, in the running window
+    // Markets that are no windows move this often, and once a second in their last two minutes.
+    Seconds others_every{10};
+    double depth_factor = 1;        // times the fitted depth
+    double trades_per_second = 0.6; // of other traders, in the running window
     // Books of running windows move in frames this far apart, others once a second.
     Millis frame_every{50};
     // Beyond 0.96 and below 0.04 the tick becomes fine, and stays so.

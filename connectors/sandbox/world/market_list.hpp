@@ -29,6 +29,15 @@ enum class MarketKind : std::uint8_t {
     odd,       // what a scanner must refuse: no fee schedule, half-half payout, coarse tick ...
 };
 
+// When the first outcome of a market that is no up/down window wins, by the oracle's price.
+enum class Claim : std::uint8_t {
+    above,      // at the end at or above `threshold`
+    below,      // at the end below it
+    between,    // at the end from `threshold` up to `threshold_high`
+    touch_up,   // at or above `threshold` at any second up to the end
+    touch_down, // at or below it
+};
+
 struct WorldMarket {
     Market market; // window, tokens, rule, fee, tick as it is now
     MarketKind kind = MarketKind::updown;
@@ -52,11 +61,15 @@ struct WorldMarket {
 
     std::optional<UsdPrice> strike; // of the oracle, once the window began
     std::optional<UsdPrice> final_price;
-    Asset asset = Asset::btc;      // the coin it is about
+    Asset asset = Asset::btc; // the coin it is about
+    Claim claim = Claim::above;
+    bool touched = false;          // of the last two claims: it happened
     UsdPrice threshold;            // of a threshold market; low end of a bracket
     UsdPrice threshold_high;       // high end of a bracket
     std::optional<Outcome> winner; // once resolved; empty then means half and half
     bool pays_half = false;
+    std::string tags; // slugs, joined by ","
+    Usdc liquidity;   // as Gamma lists it
 
     std::optional<Price> last_trade; // of the first outcome
     std::int64_t volume_micros = 0;  // traded so far, in USDC

@@ -2,6 +2,7 @@
 
 #include "connectors/sandbox/world/fitted.hpp"
 #include "connectors/sandbox/world/normal.hpp"
+#include "connectors/sandbox/world/question_forms.hpp"
 
 #include <fmt/format.h>
 
@@ -12,58 +13,8 @@ namespace polyquant::sandbox {
 
 namespace {
 
-using std::chrono::year_month_day;
-
-constexpr std::array<std::string_view, 12> months{
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-};
-
-constexpr std::array<std::string_view, asset_count> full_names{
-    "Bitcoin", "Ethereum", "Solana", "XRP"
-};
-
-// New York's clock: summer time from the second Sunday of March to the first of November, 2 a.m.
-Seconds eastern_offset(UtcTime at) {
-    using namespace std::chrono;
-    auto const year = year_month_day{floor<days>(at)}.year();
-    auto const spring = sys_days{year / March / Sunday[2]} + hours{7};
-    auto const autumn = sys_days{year / November / Sunday[1]} + hours{6};
-    return at >= spring && at < autumn ? Seconds{-4 * 3600} : Seconds{-5 * 3600};
-}
-
-std::string clock_text(UtcTime local) {
-    auto const minutes = std::chrono::floor<std::chrono::minutes>(
-                             local - std::chrono::floor<std::chrono::days>(local)
-    )
-                             .count();
-    auto const hour = minutes / 60;
-    return fmt::format(
-        "{}:{:02}{}", hour % 12 == 0 ? 12 : hour % 12, minutes % 60, hour < 12 ? "AM" : "PM"
-    );
-}
-
-std::string date_text(UtcTime local) {
-    auto const day = year_month_day{std::chrono::floor<std::chrono::days>(local)};
-    return fmt::format(
-        "{} {}", months[static_cast<unsigned>(day.month()) - 1], static_cast<unsigned>(day.day())
-    );
-}
-
-std::string moment_text(UtcTime at) {
-    auto const local = at + eastern_offset(at);
-    return fmt::format("{}, {} ET", date_text(local), clock_text(local));
-}
+// Every so many markets there is one group of brackets and one odd one.
+constexpr std::uint64_t cycle = 8;
 
 // To three digits: strikes that people would choose.
 UsdPrice round_price(double price) {
@@ -72,12 +23,6 @@ UsdPrice round_price(double price) {
 }
 
 } // namespace
-
-std::string eastern_range(Window window) {
-    auto const from = window.start + eastern_offset(window.start);
-    auto const to = window.end() + eastern_offset(window.end());
-    return fmt::format("{}, {}-{} ET", date_text(from), clock_text(from), clock_text(to));
-}
 
 MarketPlanner::MarketPlanner(WorldOptions const& options, std::uint64_t seed)
     : options_{options}, random_{seed} {}
@@ -102,7 +47,7 @@ MarketPlanner::list_due(MarketList& markets, CoinPrices const& prices, UtcTime n
     std::erase_if(other_ends_, [&](UtcTime end) { return end <= now; });
     while (other_ends_.size() < static_cast<std::size_t>(options_.near_expiry_markets)) {
         auto const end = some_end(now);
-        auto const kind = others_++ % 8;
+        auto const kind = others_++ % cycle;
         if (kind == 3) {
             for (auto& bracket : brackets(prices, end, now)) {
                 other_ends_.push_back(end);
@@ -111,7 +56,8 @@ MarketPlanner::list_due(MarketList& markets, CoinPrices const& prices, UtcTime n
             continue;
         }
         other_ends_.push_back(end);
-        add(kind == 6 ? odd(prices, end, now) : threshold(prices, end, now));
+        auto const form = static_cast<QuestionForm>(others_ % question_form_count);
+        add(kind == 6 ? odd(prices, end, now) : threshold(form, prices, end, now));
     }
     first_ = false;
     return added;
@@ -138,6 +84,8 @@ WorldMarket MarketPlanner::base(Asset asset, UtcTime end, UtcTime now) {
     market.strike_published_at =
         end + between(options_.strike_published_min, options_.strike_published_max);
     market.asset = asset;
+    // Median 8,000 USDC; some 8 % have less than 1,000.
+    market.liquidity = Usdc::from_micros(std::llround(1e6 * std::exp(9 + 1.5 * gauss(random_))));
     return market;
 }
 
@@ -149,7 +97,8 @@ WorldMarket MarketPlanner::updown(Asset asset, Window window, UtcTime now) {
     m.slug = updown_slug(asset, window);
     m.rule = options_.rule;
     m.taker_delay = options_.exchange.taker_delay;
-    auto const name = full_names[index_of(asset)];
+    auto const name = full_name(asset);
+    market.tags = "crypto,up-or-down";
     m.question = fmt::format("{} Up or Down - {}", name, eastern_range(window));
     market.title = m.question;
     market.event_slug = m.slug;
@@ -169,32 +118,46 @@ WorldMarket MarketPlanner::updown(Asset asset, Window window, UtcTime now) {
     return market;
 }
 
-WorldMarket MarketPlanner::threshold(CoinPrices const& prices, UtcTime end, UtcTime now) {
+WorldMarket
+MarketPlanner::threshold(QuestionForm form, CoinPrices const& prices, UtcTime end, UtcTime now) {
     auto const asset = options_.assets[random_.below(options_.assets.size())];
     auto market = base(asset, end, now);
-    auto const a = index_of(asset);
+    auto const spot = prices.oracle[index_of(asset)];
     auto const seconds = std::chrono::duration<double>(end - now).count();
-    auto const away = 2.2 * gauss(random_) * fitted::coins[a].sigma * std::sqrt(seconds);
+    auto const width = fitted::coins[index_of(asset)].sigma * std::sqrt(seconds);
+    auto away = 2.2 * gauss(random_);
+    if (form == QuestionForm::up_or_down) away = 0.1 * away;
+    if (form == QuestionForm::reach) away = std::abs(away);
+    if (form == QuestionForm::dip_to) away = -std::abs(away);
     market.kind = MarketKind::threshold;
-    market.threshold = round_price(prices.oracle[a] * std::exp(away));
+    market.claim = claim_of(form, away > 0);
+    market.threshold = round_price(spot * std::exp(away * width));
+    if (market.claim == Claim::between)
+        market.threshold_high = round_price(to_double(market.threshold) * std::exp(width));
     auto& m = market.market;
     m.slug = fmt::format(
-        "{}-above-{}-{}-{}",
+        "{}-{}-{}-{}-{}",
         lower_name(asset),
+        short_name(form),
         to_string(market.threshold),
         unix_seconds(end),
         others_
     );
     std::ranges::replace(m.slug, '.', '-');
-    m.question = fmt::format(
-        "Will {} be above ${} on {}?", full_names[a], to_string(market.threshold), moment_text(end)
+    m.question = question_text(
+        form, asset, market.threshold, market.threshold_high, end, static_cast<int>(others_ % 1'000)
     );
+    market.tags = tags_of(form);
     market.title = m.question;
     market.event_slug = m.slug;
     market.outcomes = {"Yes", "No"};
+    if (form == QuestionForm::up_or_down) market.outcomes = {"Up", "Down"};
     market.description =
-        "Resolves to \"Yes\" if the oracle's price at the time in the title is at or above the "
-        "price in the title.";
+        market.claim == Claim::touch_up || market.claim == Claim::touch_down
+            ? "Resolves to \"Yes\" if the oracle's price reaches the price in the title before the "
+              "time in the title."
+            : "Resolves by the oracle's price at the listed end against a price fixed when the "
+              "market was listed.";
     return market;
 }
 
@@ -215,6 +178,8 @@ MarketPlanner::brackets(CoinPrices const& prices, UtcTime end, UtcTime now) {
     for (std::size_t i = 0; i <= edges.size(); ++i) {
         auto market = base(asset, end, now);
         market.kind = MarketKind::neg_risk;
+        market.claim = Claim::between;
+        market.tags = "crypto,crypto-prices,hide-from-new";
         market.threshold = i == 0 ? UsdPrice{} : edges[i - 1];
         market.threshold_high = i == edges.size() ? top : edges[i];
         auto& m = market.market;
@@ -224,10 +189,14 @@ MarketPlanner::brackets(CoinPrices const& prices, UtcTime end, UtcTime now) {
                             : i == edges.size()
                                 ? ">=" + to_string(edges.back())
                                 : to_string(edges[i - 1]) + "-" + to_string(edges[i]);
+        auto const range = i == 0 ? "less than $" + dollars(edges[0])
+                           : i == edges.size()
+                               ? "greater than $" + dollars(edges.back())
+                               : "between $" + dollars(edges[i - 1]) + " and $" + dollars(edges[i]);
         m.question = fmt::format(
-            "Will the price of {} be {} on {}?", full_names[a], market.group_item, moment_text(end)
+            "Will the price of {} be {} on {}?", full_name(asset), range, moment_text(end)
         );
-        market.title = fmt::format("{} price on {}", full_names[a], moment_text(end));
+        market.title = fmt::format("{} price on {}", full_name(asset), moment_text(end));
         market.event_slug = event;
         market.event_id = event_id;
         market.outcomes = {"Yes", "No"};
@@ -241,15 +210,24 @@ MarketPlanner::brackets(CoinPrices const& prices, UtcTime end, UtcTime now) {
 
 // What a careful scanner refuses or handles with care.
 WorldMarket MarketPlanner::odd(CoinPrices const& prices, UtcTime end, UtcTime now) {
-    auto market = threshold(prices, end, now);
+    auto market = threshold(QuestionForm::above_at, prices, end, now);
     market.kind = MarketKind::odd;
-    switch (others_ / 8 % 4) {
+    switch (others_ / cycle % 6) {
     case 0: market.fee_schedule_published = false; break;
     case 1:
         market.fees_enabled = false;
         market.market.fee = no_fee();
         break;
     case 2: market.pays_half = true; break;
+    case 3:
+        // "Will Bitcoin be above ...?" in Hebrew, with marks that turn the reading direction.
+        market.market.question = "\u202B\u05D4\u05D0\u05DD \u05D4\u05DE\u05D7\u05D9\u05E8 " +
+                                 market.market.question + "\u202C";
+        break;
+    case 4:
+        while (market.market.question.size() < 10'000)
+            market.market.question += " Or not?";
+        break;
     default:
         market.market.tick = Price::from_micros(1'000);
         market.outcomes = {"Over", "Under"};

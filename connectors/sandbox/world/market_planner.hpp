@@ -4,6 +4,7 @@
 
 #include "connectors/sandbox/world/market_list.hpp"
 #include "connectors/sandbox/world/price_path.hpp"
+#include "connectors/sandbox/world/question_forms.hpp"
 #include "connectors/sandbox/world/world_options.hpp"
 #include "connectors/simulated/random.hpp"
 
@@ -21,7 +22,7 @@ public:
 private:
     WorldMarket updown(Asset asset, Window window, UtcTime now);
     WorldMarket base(Asset asset, UtcTime end, UtcTime now);
-    WorldMarket threshold(CoinPrices const& prices, UtcTime end, UtcTime now);
+    WorldMarket threshold(QuestionForm form, CoinPrices const& prices, UtcTime end, UtcTime now);
     std::vector<WorldMarket> brackets(CoinPrices const& prices, UtcTime end, UtcTime now);
     WorldMarket odd(CoinPrices const& prices, UtcTime end, UtcTime now);
     Seconds between(Seconds least, Seconds most);
@@ -34,8 +35,5 @@ private:
     std::uint64_t others_ = 0;
     bool first_ = true;
 };
-
-// "November 23, 9:05PM-9:10PM ET", as the venue's titles say it.
-std::string eastern_range(Window window);
 
 } // namespace polyquant::sandbox

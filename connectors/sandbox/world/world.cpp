@@ -11,6 +11,7 @@ namespace {
 
 constexpr Seconds finely_past{600}; // the last of the past, lived through at full resolution
 constexpr Nanos seconds_step = Seconds{1};
+constexpr Seconds last_stretch{120}; // of a market that is no window: its book moves faster
 
 polymarket::Contracts contracts_for(std::uint64_t chain_id) {
     return polymarket::contracts_of(chain_id).value();
@@ -148,12 +149,17 @@ void World::step_second(UtcTime at) {
             continue;
         }
         auto const is_updown = market.kind == MarketKind::updown;
+        if (market.phase == Phase::open && is_multiple(at, Seconds{60})) note_price(market, at);
         if (is_updown && market.phase == Phase::open && at >= market.market.window.start) {
             running_.push_back(condition);
             continue;
         }
         if (market.phase != Phase::open) continue;
-        auto const is_next = is_updown && at >= market.market.window.start - Seconds{300};
+        if (!is_updown) {
+            step_other(market, at);
+            continue;
+        }
+        auto const is_next = at >= market.market.window.start - Seconds{300};
         step_book(
             market,
             at,
@@ -161,6 +167,18 @@ void World::step_second(UtcTime at) {
             is_next ? options_.books.next_window_factor : options_.books.quiet_factor
         );
     }
+}
+
+// Thousands of them: each has its own second of every few, so that no second is a heavy one.
+void World::step_other(WorldMarket& market, UtcTime at) {
+    auto const spot = usd_price(prices_.oracle[index_of(market.asset)]);
+    if (market.claim == Claim::touch_up && spot >= market.threshold) market.touched = true;
+    if (market.claim == Claim::touch_down && spot <= market.threshold) market.touched = true;
+    auto const every = options_.books.others_every.count();
+    if (market.market.window.end() - at <= last_stretch || every <= 1)
+        return step_book(market, at, seconds_step, options_.books.quiet_factor);
+    if ((unix_seconds(at) + market.market.condition.bytes[31]) % every != 0) return;
+    step_book(market, at, Seconds{every}, options_.books.quiet_factor);
 }
 
 void World::step_frame(UtcTime at) {
@@ -208,18 +226,34 @@ bool World::resolve(WorldMarket& market, UtcTime at) {
     }
     market.phase = Phase::resolved;
     if (!market.pays_half && market.final_price) {
-        auto const final_price = *market.final_price;
-        auto const first =
-            market.kind == MarketKind::updown ? final_price >= market.strike
-            : market.kind == MarketKind::neg_risk
-                ? final_price >= market.threshold && final_price < market.threshold_high
-                : final_price >= market.threshold;
-        market.winner = first ? Outcome::up : Outcome::down;
+        market.winner = first_wins(market) ? Outcome::up : Outcome::down;
         if (faults_.strike(FaultKind::resolve_flipped, subject, at))
             market.winner = opposite(*market.winner);
     }
     exchange_.resolve(market.market.condition, market.winner, at);
     return true;
+}
+
+bool World::first_wins(WorldMarket const& market) const {
+    auto const price = *market.final_price;
+    if (market.kind == MarketKind::updown) return price >= market.strike;
+    switch (market.claim) {
+    case Claim::above: return price >= market.threshold;
+    case Claim::below: return price < market.threshold;
+    case Claim::between: return price >= market.threshold && price < market.threshold_high;
+    case Claim::touch_up: return market.touched || price >= market.threshold;
+    case Claim::touch_down: return market.touched || price <= market.threshold;
+    }
+    std::abort();
+}
+
+void World::note_price(WorldMarket const& market, UtcTime at) {
+    auto const top = exchange_.top(market.market.up);
+    auto const middle = top.bid && top.ask ? (top.bid->price.micros() + top.ask->price.micros()) / 2
+                        : top.bid          ? top.bid->price.micros()
+                        : top.ask          ? top.ask->price.micros()
+                                           : 500'000;
+    pasts_[market.market.condition].minutes.emplace_back(at, Price::from_micros(middle));
 }
 
 void World::step_book(WorldMarket& market, UtcTime at, Nanos length, double rate_factor) {
@@ -245,12 +279,6 @@ void World::step_book(WorldMarket& market, UtcTime at, Nanos length, double rate
         exchange_.change_tick(condition, books.fine_tick, at);
         maker.set_tick(books.fine_tick);
     }
-    if (!is_multiple(at, Seconds{60})) return;
-    auto const middle = top.bid && top.ask ? (top.bid->price.micros() + top.ask->price.micros()) / 2
-                        : top.bid          ? top.bid->price.micros()
-                        : top.ask          ? top.ask->price.micros()
-                                           : 500'000;
-    pasts_[condition].minutes.emplace_back(at, Price::from_micros(middle));
 }
 
 double World::fair_value(ConditionId const& condition) const {
@@ -266,8 +294,14 @@ double World::fair_value(ConditionId const& condition) const {
             );
         };
         auto const from = market->threshold == UsdPrice{} ? 1.0 : above(market->threshold);
-        if (market->kind != MarketKind::neg_risk) return from;
-        return std::max(0.0, from - above(market->threshold_high));
+        switch (market->claim) {
+        case Claim::above: return from;
+        case Claim::below: return 1 - from;
+        case Claim::between: return std::max(0.0, from - above(market->threshold_high));
+        // A path without drift that gets there is above it at the end half of the time.
+        case Claim::touch_up: return market->touched ? 1 : std::min(1.0, 2 * from);
+        case Claim::touch_down: return market->touched ? 1 : std::min(1.0, 2 * (1 - from));
+        }
     }
     return updown_probability(oracle_, *market, spot, sigma, now_);
 }

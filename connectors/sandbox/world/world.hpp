@@ -97,6 +97,9 @@ private:
     void step_second(UtcTime at);
     void step_frame(UtcTime at);
     void step_phase(WorldMarket& market, UtcTime at);
+    void step_other(WorldMarket& market, UtcTime at);
+    void note_price(WorldMarket const& market, UtcTime at);
+    bool first_wins(WorldMarket const& market) const;
     void step_book(WorldMarket& market, UtcTime at, Nanos length, double rate_factor);
     void open(WorldMarket& market, UtcTime at);
     bool resolve(WorldMarket& market, UtcTime at);

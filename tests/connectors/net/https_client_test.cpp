@@ -594,3 +594,23 @@ TEST_CASE("A tap sees answers, but none to a request that may carry a secret", "
 
     CHECK(seen == std::vector<std::string>{"venue.test GET /markets?slug=a not here"});
 }
+
+TEST_CASE("A round trip is told by method and first part of the path", "[net][https]") {
+    Fixture f{always(http_answer(200, "", "{}"))};
+    std::vector<std::string> told;
+    f.dialer.set_round_trip_tap([&](auto feed, auto topic, Nanos took, UtcTime) {
+        CHECK(took >= Nanos{0});
+        told.push_back(std::string{feed} + " " + std::string{topic});
+    });
+
+    REQUIRE(f.get("/data/order/0x12"));
+    REQUIRE(f.get("/books?token=1"));
+    REQUIRE(f.get("/"));
+
+    CHECK(
+        told ==
+        std::vector<std::string>{
+            "venue.test GET /data", "venue.test GET /books", "venue.test GET /"
+        }
+    );
+}

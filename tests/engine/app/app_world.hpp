@@ -125,7 +125,16 @@ struct AppWorld {
                   simulated ? static_cast<OrderVenue&>(venue) : scripted,
                   *journal,
                   ledger,
-                  listener
+                  listener,
+                  {},
+                  {},
+                  {},
+                  {},
+                  {},
+                  [this](Market const& market) { followed.push_back(market.slug); },
+                  [this](ConditionId const& market) {
+                      let_go.push_back(engine.board().find(market)->slug);
+                  }
               },
               config
           } {
@@ -226,6 +235,8 @@ struct AppWorld {
         std::make_shared<ledger::Ledger>(ledger::Ledger::open(folder / "ledger.sqlite").value());
     std::uint64_t recovered = 0; // facts that only the journal of `before` had
     Listener listener;
+    std::vector<std::string> followed; // again, after they were let go
+    std::vector<std::string> let_go;
     Engine engine;
     runtime::ReplayLoop loop{io, clock, bus};
 };

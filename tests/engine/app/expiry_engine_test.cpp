@@ -99,6 +99,37 @@ TEST_CASE("Scalp and expiry trade side by side on one ledger", "[app][expiry]") 
     CHECK(status.strategies.back().trades == 4);
 }
 
+TEST_CASE("A candidate that leaves the lists is let go unless it is held", "[app][expiry]") {
+    AppWorld world{both()};
+    auto const at = [](int seconds) {
+        return stamp(first_window.start + Seconds{seconds});
+    };
+    auto const even = [](MarketListing row) {
+        row.up_price = row.down_price = cents(50);
+        return row;
+    };
+    std::vector<Event> events{
+        MarketScanned{at(1), rain(1)},
+        MarketScanned{at(1), rain(2)},
+        BookSnapshot{
+            at(5), rain(1).market.up, {{cents(95), shares(200)}}, {{cents(96), shares(200)}}
+        },
+        MarketScanned{at(60), even(rain(1))},
+        MarketScanned{at(60), even(rain(2))},
+        MarketScanned{at(120), rain(2)},
+    };
+    std::uint64_t seq = 0;
+    for (auto& event : events)
+        stamp_of(event).seq = ++seq;
+
+    world.play(std::move(events));
+
+    CHECK(account(world, "expiry").positions.size() == 1);
+    CHECK(world.let_go == std::vector<std::string>{"rain-2"});
+    CHECK(world.followed == std::vector<std::string>{"rain-2"});
+    world.stop();
+}
+
 TEST_CASE("The common exposure limit holds over both strategies", "[app][expiry]") {
     AppWorld world{both("\n[risk]\nexposure_total_max = 14\nexposure_per_window_max = 14\n"
                         "exposure_per_asset_max = 14\n")};

@@ -115,6 +115,24 @@ TEST_CASE("Engine goes on after a kill with the money it had", "[app][recovery]"
     CHECK(world.engine.slugs_wanted() == std::vector<std::string>{market_of(first_window).slug});
 }
 
+TEST_CASE("Engine buys nothing again in a window that a killed one bought in", "[app][recovery]") {
+    AppWorld killed;
+    killed.play_until(after_the_fill);
+    REQUIRE(killed.engine.unsettled_positions() == 1);
+    AppWorld world{config_of(), true, &killed};
+    auto const now = world.clock.utc_now();
+    auto rest = two_windows();
+    std::erase_if(rest, [&](Event const& e) {
+        return stamp_of(e).received_at < now || stamp_of(e).received_at >= first_window.end();
+    });
+
+    world.play(listing_at(now, first_window));
+    world.play(rest);
+
+    world.stop();
+    CHECK(world.ledger->totals().value().orders == 1);
+}
+
 TEST_CASE("Engine settles after a restart what was bought before it", "[app][recovery]") {
     AppWorld killed;
     killed.play_until(after_the_fill);

@@ -92,12 +92,13 @@ TEST_CASE("A replay halted by a safety rule exits with 4", "[app][replay]") {
     RecordedRun const run{R"(
 [execution]
 unknown_give_up = "5s"
-look_up_interval = "60s"
+look_up_deadline = "100ms" # shorter than any answer: nobody ever learns that nothing arrived
 )"};
     auto text = std::ifstream{run.file};
     std::string config{std::istreambuf_iterator<char>{text}, {}};
     auto const place = config.find("[simulated]\n") + 12;
-    std::ofstream{run.file} << config.insert(place, "lost_request = 1.0\n");
+    std::ofstream{run.file
+    } << config.insert(place, "lost_request = 1.0\nanswer_latency = \"500ms\"\n");
     Output const out;
     Output const err;
 

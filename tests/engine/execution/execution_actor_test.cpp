@@ -307,6 +307,57 @@ TEST_CASE("ExecutionActor halts trading when an order stays unknown", "[executio
     CHECK(w.account().reserved == Usdc::from_micros(4'531'500));
 }
 
+namespace {
+
+// What the user channel says when it is back.
+OwnOrderReport killed(SimWorld const& w, OrderId const& order) {
+    return {w.stamp(), {order, OrderReport::Status::unmatched, {}, Reason::not_filled, "killed"}};
+}
+
+} // namespace
+
+TEST_CASE("ExecutionActor trades again once every order in doubt is settled", "[execution]") {
+    auto simulated = SimWorld::fixed_latency();
+    simulated.lost_answer = 1.0;
+    SimWorld w{simulated};
+    w.deaf = true;
+    w.book({}, {lv(90, 10)});
+    auto const first = w.buy(90, 5);
+    auto const second = w.buy(90, 2);
+    w.advance(170s);
+    REQUIRE(w.portfolio.halted());
+    auto const halts = [&] {
+        return w.sink.all<TradingStateChanged>().size();
+    };
+    CHECK(halts() == 1);
+
+    w.actor.on(killed(w, first.order));
+    CHECK(w.portfolio.halted());
+    w.actor.on(killed(w, second.order));
+
+    CHECK(is_terminal(w.state(first.order)));
+    CHECK(is_terminal(w.state(second.order)));
+    CHECK_FALSE(w.portfolio.halted());
+    CHECK(halts() == 2);
+}
+
+TEST_CASE("ExecutionActor leaves a halt of another rule alone", "[execution]") {
+    auto simulated = SimWorld::fixed_latency();
+    simulated.lost_answer = 1.0;
+    SimWorld w{simulated};
+    w.deaf = true;
+    w.book({}, {lv(90, 10)});
+    auto const sent = w.buy(90, 5);
+    w.sink.record(TradingStateChanged{{}, true, Reason::kill_switch, "by hand"});
+    w.advance(170s);
+
+    w.actor.on(killed(w, sent.order));
+
+    CHECK(is_terminal(w.state(sent.order)));
+    CHECK(w.portfolio.halted());
+    CHECK(w.portfolio.halt_reason() == Reason::kill_switch);
+}
+
 TEST_CASE("ExecutionActor refuses more orders in flight than allowed", "[execution]") {
     config::ExecutionParams params;
     params.orders_in_flight_max = 2;

@@ -271,7 +271,7 @@ TEST_CASE("Ledger lists a won trade with its prices, fee and bankroll", "[ledger
         trade_csv_line(rows[0]) ==
         "scalp,2026-04-12T13:24:50Z,1776000000,BTC,UP,0.9,4.45,5,0.52,90000,90030,30,true,90040,"
         "true,0.52,100.52,BUY,btc-updown-5m-1776000000,0.89,0.960000,0.053700,0.03,320,matched," +
-            to_string(testing::order_of(1))
+            to_string(testing::order_of(1)) + ",paid"
     );
     auto const b = ledger.bankrolls().value().at(0);
     CHECK(b.cash.micros() == 100'520'000);
@@ -397,7 +397,7 @@ TEST_CASE("Ledger refuses a newer schema and strange files", "[ledger][migration
 
     REQUIRE_FALSE(newer);
     CHECK(
-        newer.error().detail.find("schema 99, this polyquant knows up to 3") != std::string::npos
+        newer.error().detail.find("schema 99, this polyquant knows up to 4") != std::string::npos
     );
     REQUIRE_FALSE(other);
     CHECK(other.error().detail.find("another program") != std::string::npos);
@@ -419,8 +419,9 @@ TEST_CASE("Ledger keeps the old schema whole when a migration fails", "[ledger][
         ledger_migrations()[0],
         ledger_migrations()[1],
         ledger_migrations()[2],
-        {4, "good step", "CREATE TABLE extra (id INTEGER) STRICT"},
-        {5, "bad step", "NONSENSE"}
+        ledger_migrations()[3],
+        {5, "good step", "CREATE TABLE extra (id INTEGER) STRICT"},
+        {6, "bad step", "NONSENSE"}
     };
 
     auto const failed = Ledger::open(scratch / "ledger.db", {.migrations = broken});
@@ -428,7 +429,7 @@ TEST_CASE("Ledger keeps the old schema whole when a migration fails", "[ledger][
     REQUIRE_FALSE(failed);
     CHECK(failed.error().detail.find("\"bad step\"") != std::string::npos);
     CHECK(open_new(scratch / "ledger.db").content_digest().value() == before);
-    CHECK(open_new(scratch / "ledger.db.v3.backup").content_digest().value() == before);
+    CHECK(open_new(scratch / "ledger.db.v4.backup").content_digest().value() == before);
 }
 
 TEST_CASE("Ledger migrates a non-empty file and keeps its facts", "[ledger][migration]") {
@@ -440,14 +441,15 @@ TEST_CASE("Ledger migrates a non-empty file and keeps its facts", "[ledger][migr
         ledger_migrations()[0],
         ledger_migrations()[1],
         ledger_migrations()[2],
-        {4, "notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY) STRICT"}
+        ledger_migrations()[3],
+        {5, "notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY) STRICT"}
     };
 
     auto ledger = open_new(scratch / "ledger.db", {.migrations = longer});
 
     CHECK(ledger.applied_seq() == 7);
     CHECK(ledger.check().value() == std::vector<std::string>{});
-    CHECK(std::filesystem::exists(scratch / "ledger.db.v3.backup"));
+    CHECK(std::filesystem::exists(scratch / "ledger.db.v4.backup"));
 }
 
 TEST_CASE("Ledger of schema 2 takes promises and outcomes once opened", "[ledger][migration]") {
@@ -471,6 +473,22 @@ TEST_CASE("Ledger of schema 2 takes promises and outcomes once opened", "[ledger
     CHECK(raw.execAndGet("SELECT down_bid IS NULL FROM forecasts").getInt() == 1);
     CHECK(raw.execAndGet("SELECT up FROM accuracy").getDouble() == 0.7);
     CHECK(std::filesystem::exists(scratch / "ledger.db.v2.backup"));
+}
+
+TEST_CASE("Ledger of schema 3 is booked again with accounts for claims", "[ledger][migration]") {
+    Scratch scratch;
+    {
+        auto old = open_new(scratch / "ledger.db", {.migrations = ledger_migrations().first(3)});
+        REQUIRE(old.apply_batch(history_of(5, 60).facts()));
+    }
+    auto fresh = open_new(scratch / "fresh.db");
+    REQUIRE(fresh.apply_batch(history_of(5, 60).facts()));
+
+    auto ledger = open_new(scratch / "ledger.db");
+
+    CHECK(ledger.content_digest().value() == fresh.content_digest().value());
+    CHECK(ledger.check().value() == std::vector<std::string>{});
+    CHECK(std::filesystem::exists(scratch / "ledger.db.v3.backup"));
 }
 
 TEST_CASE(
@@ -611,6 +629,21 @@ TEST_CASE("Fact text reads back as the same fact", "[ledger][fact_text]") {
     DailyVerdict verdict;
     verdict.low = -0.25;
     facts.push_back(Fact{1, {}, verdict});
+    facts.push_back(
+        Fact{1, {}, TradingStateChanged{{}, true, Reason::strike_disputed, "x", Asset::eth}}
+    );
+    OutcomeReported said;
+    said.source = OutcomeSource::chain;
+    said.ruling = Ruling::disputed;
+    facts.push_back(Fact{1, {}, said});
+    facts.push_back(Fact{1, {}, CaptureDiffered{}});
+    facts.push_back(Fact{1, {}, PayoutClaimed{}});
+    RedemptionChanged redemption;
+    redemption.state = RedemptionState::undone;
+    redemption.gas_wei = 4'000'000'000'000'000'000;
+    facts.push_back(Fact{1, {}, redemption});
+    facts.push_back(Fact{1, {}, PayoutCollected{}});
+    facts.push_back(Fact{1, {}, WalletMoved{WalletCause::correction, usd(-1), "", ""}});
 
     for (auto const& fact : facts) {
         auto const text = encode(fact.body);
@@ -620,6 +653,16 @@ TEST_CASE("Fact text reads back as the same fact", "[ledger][fact_text]") {
         CHECK(encode(*back) == text);
         CHECK(text.find('\n') == std::string::npos);
     }
+}
+
+TEST_CASE("Fact written before it had a field reads without it", "[ledger][fact_text]") {
+    auto const text = "strategy=a\thalted=1\treason=kill_switch\ttext=";
+
+    auto const back = decode_fact("trading_state_changed", text);
+
+    REQUIRE(back.has_value());
+    CHECK_FALSE(std::get<TradingStateChanged>(*back).asset);
+    CHECK(encode(*back) == text);
 }
 
 TEST_CASE("Fact text names what it cannot read", "[ledger][fact_text]") {

@@ -413,3 +413,193 @@ TEST_CASE("Settler reports a negative holding instead of paying it", "[settlemen
     REQUIRE(notes.size() == 1);
     CHECK(notes[0].kind == SettlementNote::Kind::bad_holding);
 }
+
+TEST_CASE("Settler books a fill back that failed after it was paid", "[settlement]") {
+    World world;
+    auto const market = btc_market();
+    world.feed_all({listed(market), tick(0, 90'000), tick(300, 90'001)});
+    world.hold(market, "a", Outcome::up, shares(10), usd_cents(550));
+    CHECK(paid(world.due(305)).payout == usd(10));
+
+    world.hold(market, "a", Outcome::up, shares(-4), usd_cents(-220));
+    TradeReport failed;
+    failed.token = market.up;
+    failed.state = TradeState::failed;
+    world.feed(OwnTradeReport{stamp(at(330)), failed});
+    auto const facts = world.due(330);
+
+    REQUIRE(facts.size() == 1);
+    auto const& back = std::get<PositionSettled>(facts[0]);
+    CHECK(back.size == shares(-4));
+    CHECK(back.payout == usd(-4));
+    CHECK(back.cost == usd_cents(-220));
+    CHECK(back.won);
+    auto const notes = world.settler.take_notes();
+    REQUIRE(notes.size() == 1);
+    CHECK(notes[0].kind == SettlementNote::Kind::taken_back);
+}
+
+TEST_CASE(
+    "Settler takes back exactly what the failed shares were paid when halved", "[settlement]"
+) {
+    World world;
+    auto const market = btc_market();
+    world.feed_all({listed(market), resolved(market, 310, std::nullopt)});
+    world.hold(market, "a", Outcome::up, Shares::from_micros(10'000'001), usd(5));
+    CHECK(paid(world.due(311)).payout == usd(5));
+
+    world.hold(market, "a", Outcome::up, Shares::from_micros(-5'000'000), usd_cents(-250));
+    TradeReport failed;
+    failed.token = market.up;
+    world.feed(OwnTradeReport{stamp(at(330)), failed});
+    auto const facts = world.due(330);
+
+    CHECK(std::get<PositionSettled>(facts.at(0)).payout == Usdc::from_micros(-2'500'000));
+}
+
+TEST_CASE("Settler claims each payout where money is real", "[settlement]") {
+    SettlerLimits limits;
+    limits.claims = true;
+    World world{limits};
+    auto const market = btc_market();
+    world.feed_all({listed(market), tick(0, 90'000), tick(300, 90'001)});
+    world.hold(market, "a", Outcome::up, shares(10), usd(6));
+    world.hold(market, "b", Outcome::down, shares(3), usd(1));
+
+    auto const facts = world.due(305);
+
+    REQUIRE(facts.size() == 4);
+    auto const& claim = std::get<PayoutClaimed>(facts[3]);
+    CHECK(claim.strategy.text == "a");
+    CHECK(claim.size == shares(10));
+    CHECK(claim.amount == usd(10));
+    CHECK(world.due(306).empty());
+}
+
+TEST_CASE("Settler moves the claims when the venue overrules it", "[settlement]") {
+    SettlerLimits limits;
+    limits.claims = true;
+    World world{limits};
+    auto const market = btc_market();
+    world.feed_all({listed(market), tick(0, 90'000), tick(300, 90'001)});
+    world.hold(market, "a", Outcome::up, shares(10), usd(6));
+    world.hold(market, "b", Outcome::down, shares(3), usd(1));
+    world.due(305);
+
+    world.feed(resolved(market, 400, Outcome::down));
+    auto const facts = world.due(400);
+
+    REQUIRE(facts.size() == 5);
+    auto const& lost = std::get<PayoutClaimed>(facts[3]);
+    CHECK(lost.size == shares(-10));
+    CHECK(lost.amount == usd(-10));
+    auto const& gained = std::get<PayoutClaimed>(facts[4]);
+    CHECK(gained.size == shares(3));
+    CHECK(gained.amount == usd(3));
+}
+
+TEST_CASE("Settler restored between payout and claim claims the rest", "[settlement]") {
+    SettlerLimits limits;
+    limits.claims = true;
+    World before{limits};
+    auto const market = btc_market();
+    before.feed_all({listed(market), tick(0, 90'000), tick(300, 90'001)});
+    before.hold(market, "a", Outcome::up, shares(10), usd(6));
+    auto const facts = before.due(305);
+    REQUIRE(facts.size() == 3);
+
+    World after{limits};
+    after.settler.restore(facts[0]);
+    after.settler.restore(facts[1]);
+    after.feed(listed(market));
+    World whole{limits};
+    for (auto const& fact : facts)
+        whole.settler.restore(fact);
+    whole.feed(listed(market));
+
+    auto const rest = after.due(400);
+    REQUIRE(rest.size() == 1);
+    CHECK(std::get<PayoutClaimed>(rest[0]).amount == usd(10));
+    CHECK(whole.due(400).empty());
+}
+
+TEST_CASE("Settler calls a market stale that is undecided for three days", "[settlement][stale]") {
+    World world{{.unresolved_alarm = 6h, .stale_after = 72h}};
+    auto market = btc_market();
+    market.asset.reset();
+    world.feed(listed(market));
+    world.hold(market, "expiry", Outcome::up, shares(5), usd(4));
+
+    for (double hours = 1; hours < 80; hours += 1)
+        CHECK(world.due(hours * 3'600).empty());
+
+    auto const notes = world.settler.take_notes();
+    REQUIRE(notes.size() >= 12);
+    CHECK(notes[10].kind == SettlementNote::Kind::unresolved);
+    CHECK(notes.back().kind == SettlementNote::Kind::stale);
+    world.feed(resolved(market, 300'000, Outcome::up));
+    CHECK(paid(world.due(300'000)).payout == usd(5));
+}
+
+TEST_CASE("Settler books a stale market as lost only by the rule", "[settlement][stale]") {
+    World world{{.unresolved_alarm = 6h, .stale_after = 72h, .stale_is_loss = true}};
+    auto market = btc_market();
+    market.asset.reset();
+    world.feed(listed(market));
+    world.hold(market, "expiry", Outcome::up, shares(5), usd(4));
+    CHECK(world.due(71 * 3'600).empty());
+
+    auto const facts = world.due(79 * 3'600);
+
+    REQUIRE(facts.size() == 1);
+    CHECK(paid(facts, 0).payout == Usdc{});
+    CHECK(paid(facts, 0).size == shares(5));
+    CHECK_FALSE(paid(facts, 0).won);
+    CHECK(world.settler.counts().booked_lost == 1);
+    CHECK(world.due(200 * 3'600).empty());
+
+    world.feed(resolved(market, 201 * 3'600, Outcome::up));
+    auto const late = world.due(201 * 3'600);
+    CHECK(settled(late).winner == Outcome::up);
+    CHECK(paid(late).payout == usd(5));
+    CHECK(paid(late).size.is_zero());
+    CHECK(paid(late).won);
+}
+
+TEST_CASE(
+    "Settler remembers after a restart what it booked as lost, and pays the difference",
+    "[settlement][stale]"
+) {
+    SettlerLimits const limits{.unresolved_alarm = 6h, .stale_after = 72h, .stale_is_loss = true};
+    World first{limits};
+    auto market = btc_market();
+    market.asset.reset();
+    first.feed(listed(market));
+    first.hold(market, "expiry", Outcome::down, shares(5), usd(4));
+    first.due(71 * 3'600);
+    auto const facts = first.due(79 * 3'600);
+    World second{limits};
+    for (auto const& fact : facts)
+        second.settler.restore(fact);
+
+    second.feed(listed(market));
+    CHECK(second.due(80 * 3'600).empty());
+    second.feed(resolved(market, 81 * 3'600, Outcome::down));
+
+    CHECK(paid(second.due(81 * 3'600)).payout == usd(5));
+}
+
+TEST_CASE("Settler books nothing as lost while both outcomes are held", "[settlement][stale]") {
+    World world{{.unresolved_alarm = 6h, .stale_after = 72h, .stale_is_loss = true}};
+    auto market = btc_market();
+    market.asset.reset();
+    world.feed(listed(market));
+    world.hold(market, "a", Outcome::up, shares(5), usd(4));
+    world.hold(market, "b", Outcome::down, shares(5), usd(1));
+
+    CHECK(world.due(71 * 3'600).empty());
+    CHECK(world.due(79 * 3'600).empty());
+
+    CHECK(world.settler.counts().booked_lost == 0);
+    CHECK(world.settler.take_notes().back().text.starts_with("both outcomes are held"));
+}

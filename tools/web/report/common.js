@@ -66,7 +66,7 @@ function chart(grid, title, about, draw, wide = false, height = 220) {
 
 function axes(x = {}, y = {}) {
     const base = { stroke: css("--soft"), grid: { stroke: css("--grid"), width: 1 }, ticks: { stroke: css("--grid"), width: 1 }, font: "11px system-ui, sans-serif" };
-    return [{ ...base, ...x }, { ...base, size: 56, ...y }];
+    return [{ ...base, ...x }, { ...base, size: 66, ...y }];
 }
 
 function options(width, height, more) {
@@ -110,13 +110,21 @@ function diagonal(u) {
 const money = (u, values) => values.map(v => (v < 0 ? "−$" : "$") + Math.abs(v).toLocaleString("en-US", { maximumFractionDigits: 2 }));
 const shares = (u, values) => values.map(v => Math.round(100 * v) + " %");
 
+// UTC, as in the tables: the time of day, with the date where one begins.
+const hours = (u, splits) => splits.map((seconds, i) => {
+    const [day, time] = new Date(1000 * seconds).toISOString().slice(5, 16).split("T");
+    return time === "00:00" || i === 0 ? time + "\n" + day : time;
+});
+const days = (u, splits) => splits.map(seconds => new Date(1000 * seconds).toISOString().slice(5, 10));
+const dayIncrements = [1, 2, 3, 7, 14, 28, 91, 182, 364].map(n => n * 86400);
+
 function bars(plot, x, y, about, colourOf) {
     return (width, height) => {
         const colours = y.map(colourOf);
         const step = x.length > 1 ? Math.min(...x.slice(1).map((v, i) => v - x[i])) : 1;
         return new uPlot(options(width, height, {
             scales: { x: { time: about.time, range: (u, a, b) => [x[0] - step, x[x.length - 1] + step] }, y: { range: (u, a, b) => [Math.min(0, a), Math.max(0, b) * 1.05 || 1] } },
-            axes: axes({ values: about.xValues }, { values: about.yValues }),
+            axes: axes(about.time ? { values: days, incrs: dayIncrements } : { values: about.xValues }, { values: about.yValues }),
             series: [{}, { paths: uPlot.paths.bars({ size: [0.7, 40], disp: { fill: { unit: 3, values: () => colours }, stroke: { unit: 3, values: () => colours } } }), points: { show: false }, stroke: "transparent", fill: css("--accent") }],
         }), [x, y], plot);
     };

@@ -1,13 +1,15 @@
 // ---- the page
 
+// What matters most comes first in the tables: a phone shows no more without scrolling.
+
 function groupRow(path, group, name = group.name) {
     const cell = (key, format, toned) => el("td", toned ? { class: tone(group[key]) } : {}, show(path + "." + key, format));
     const span = el("td", {}, show(path + ".low", "percent"), " – ", show(path + ".high", "percent"));
-    return el("tr", {}, el("td", {}, name), cell("trades", "count"), cell("win_rate", "percent"), span, cell("break_even", "percent"),
-        cell("pnl", "usd", true), cell("staked", "usd"), cell("promised_edge", "cents"), cell("realised_edge", "cents", true));
+    return el("tr", {}, el("td", {}, name), cell("trades", "count"), cell("pnl", "usd", true), cell("win_rate", "percent"), span,
+        cell("break_even", "percent"), cell("promised_edge", "cents"), cell("realised_edge", "cents", true), cell("staked", "usd"));
 }
 
-const groupColumns = ["", "trades", "won", "95 % interval", "break-even", "PnL", "staked", "edge promised", "edge realised"];
+const groupColumns = ["", "trades", "PnL", "won", "95 % interval", "break-even", "edge promised", "edge realised", "staked"];
 
 function head() {
     document.title = "polyquant report, " + formats.time(data.run.from) + " to " + formats.time(data.run.until);
@@ -44,8 +46,9 @@ function charts() {
     const s = data.series;
     const sign = v => css(v >= 0 ? "--good" : "--bad");
     if (s.curve.t.length > 1) {
+        const time = x => (x[x.length - 1] - x[0] > 6 * 86400 ? { values: days, incrs: dayIncrements, space: 60 } : { values: hours, space: 60 });
         const line = (x, y, colour, fill) => plot => (width, height) => new uPlot(options(width, height, {
-            axes: axes({ space: 70 }, { values: money }),
+            axes: axes(time(x), { values: money }),
             series: [{}, { stroke: css(colour), width: 1.5, fill: fill ? css(colour) + "33" : undefined, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }) }],
         }), [x, y], plot);
         chart(grid, "Equity", "all strategies, settled results only", line(s.curve.t, s.curve.equity, "--accent", false), true, 260);
@@ -92,10 +95,10 @@ function tables() {
         const rows = data.moments.map((m, i) => {
             const path = `moments.${i}`;
             const cell = (key, format) => el("td", {}, show(`${path}.${key}`, format));
-            return el("tr", {}, el("td", {}, show(path + ".seconds_left", "count"), " s left"), cell("count", "count"), cell("brier_model", "brier"), cell("brier_market", "brier"),
-                cell("advantage.mean", "brier"), el("td", {}, show(path + ".advantage.low", "brier"), " – ", show(path + ".advantage.high", "brier")), cell("log_loss_model", "brier"), cell("log_loss_market", "brier"));
+            return el("tr", {}, el("td", {}, show(path + ".seconds_left", "count"), " s left"), cell("count", "count"), cell("advantage.mean", "brier"),
+                el("td", {}, show(path + ".advantage.low", "brier"), " – ", show(path + ".advantage.high", "brier")), cell("brier_model", "brier"), cell("brier_market", "brier"), cell("log_loss_model", "brier"), cell("log_loss_market", "brier"));
         });
-        section("Probabilities against the market's mid", table(["all windows", "n", "Brier, model", "Brier, market", "advantage", "95 %, by day", "log loss, model", "log loss, market"], rows));
+        section("Probabilities against the market's mid", table(["all windows", "n", "advantage", "95 %, by day", "Brier, model", "Brier, market", "log loss, model", "log loss, market"], rows));
     }
     const counts = (title, path) => Object.keys(data[path]).map((key, i) => el("tr", {}, el("td", {}, (i ? "" : title + ": ") + key), el("td", {}, show(`${path}.${key}`, "count"))));
     section("Orders and refusals", el("div", { class: "charts" },

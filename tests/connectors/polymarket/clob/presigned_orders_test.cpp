@@ -13,7 +13,7 @@ struct Presigned : ClobWorld {
 
     Presigned() {
         open();
-        orders.want(intent(), market);
+        orders.want(intent(), market, clock.utc_now());
         sign();
     }
 
@@ -57,9 +57,22 @@ TEST_CASE("PresignedOrders are worthless after a tick change or when old", "[clo
     finer.tick = Price::from_micros(1'000);
     CHECK_FALSE(p.orders.take(p.intent(), finer, p.clock.utc_now()));
 
-    p.orders.want(p.intent(), p.market);
+    p.orders.want(p.intent(), p.market, p.clock.utc_now());
     p.sign();
     CHECK_FALSE(p.orders.take(p.intent(), p.market, p.clock.utc_now() + Seconds{61}));
+}
+
+TEST_CASE("PresignedOrders are signed anew at half their age", "[clob][presign]") {
+    Presigned p;
+    auto const later = p.clock.utc_now() + Seconds{31};
+
+    p.orders.want(p.intent(), p.market, later);
+    while (p.orders.sign_next(p.session->orders(), [&p] { return ++p.salt; }, later)) {
+    }
+    auto const renewed = p.orders.take(p.intent(), p.market, later + Seconds{59});
+
+    REQUIRE(renewed);
+    CHECK(renewed->body.find(R"("salt":52)") != std::string::npos);
 }
 
 TEST_CASE("ClobVenue sends the order it had signed ahead", "[clob][presign]") {

@@ -14,7 +14,15 @@ struct Fixture : FeedWorld {
     std::vector<Market> markets{};
     std::map<std::string, std::string> more{};
     GammaClient gamma{context, {venue.url(), venue.url(), usdc_e()}};
-    ExpiryScanner scanner{context, gamma, {}};
+    ScanPageReader reader{usdc_e()};
+    ExpiryScanner scanner{
+        context,
+        gamma,
+        [this](std::string body, Price from) -> Task<Result<ScanPage>> {
+            co_return reader.read(body, from);
+        },
+        {}
+    };
     std::vector<std::string> seen{};
 
     explicit Fixture(std::uint8_t count) {
@@ -36,11 +44,8 @@ struct Fixture : FeedWorld {
 
     Result<ScanReport> scan(Nanos within = Seconds{3'600}) {
         return run(scanner.scan(
-            within,
-            [this](std::span<Listing const> page) {
-                for (auto const& listing : page)
-                    seen.push_back(listing.market.slug);
-            },
+            {within, cents(88), Seconds{300}},
+            [this](MarketListing const& row) { seen.push_back(row.market.slug); },
             in(Seconds{60})
         ));
     }
@@ -55,7 +60,7 @@ TEST_CASE("A scan follows the cursor to the last page", "[polymarket][gamma][sca
 
     CHECK(report.pages == 3);
     CHECK(report.rows == 8);
-    CHECK(report.fresh == 8);
+    CHECK(report.handed_on == 8);
     CHECK(report.is_complete);
     CHECK(f.seen.size() == 8);
     CHECK_THAT(
@@ -74,7 +79,7 @@ TEST_CASE("A second scan asks only for what came into reach", "[polymarket][gamm
     auto const report = f.scan().value();
 
     CHECK(report.incremental);
-    CHECK(report.fresh == 0);
+    CHECK(report.handed_on == 0);
     CHECK_THAT(f.venue.asked[1], Catch::Contains("end_date_min=2026-04-13T13%3A00%3A10Z"));
 }
 
@@ -90,6 +95,44 @@ TEST_CASE("A full scan hands on only what is new or changed", "[polymarket][gamm
     CHECK_FALSE(report.incremental);
     CHECK(report.rows == 4);
     CHECK(f.seen == std::vector<std::string>{f.markets[3].slug});
+}
+
+TEST_CASE("A favourite is handed on by every scan that reads it", "[polymarket][gamma][scan]") {
+    Fixture f{3};
+    f.more[f.markets[1].slug] = R"("outcomePrices":"[\"0.93\", \"0.07\"]",)";
+    f.scan();
+    f.seen.clear();
+
+    f.advance(Seconds{301});
+    f.scan();
+    CHECK(f.seen == std::vector<std::string>{f.markets[1].slug});
+
+    // Once more when it is none any longer, then not again.
+    f.more.clear();
+    f.advance(Seconds{301});
+    f.scan();
+    f.advance(Seconds{301});
+    f.scan();
+    CHECK(f.seen.size() == 2);
+}
+
+TEST_CASE("Token ids are recomputed once a market", "[polymarket][gamma][scan]") {
+    TokenProofs proofs;
+    auto const market = updown_market(Asset::btc, window_at(utc_from_seconds(1'776'081'600)));
+    auto const page = "[" + gamma_json(market, R"("outcomePrices":"[\"0.9\", \"0.1\"]",)") + "]";
+
+    auto const first = parse_scan_page(page, usdc_e(), cents(88), &proofs).value();
+    REQUIRE(first.size() == 1);
+    CHECK(first.front().tokens_checked);
+    CHECK(proofs.size() == 1);
+
+    // With another collateral the ids would be wrong, were they recomputed.
+    auto const again = parse_scan_page(page, crypto::Address{}, cents(88), &proofs).value();
+    CHECK(again.front().tokens_checked);
+    auto const other = updown_market(Asset::btc, window_at(utc_from_seconds(1'776'081'600)), 2);
+    auto changed = market;
+    changed.down = other.down;
+    CHECK_FALSE(proofs.has(changed));
 }
 
 TEST_CASE("What is over is forgotten", "[polymarket][gamma][scan]") {

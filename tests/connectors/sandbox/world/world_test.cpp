@@ -1,7 +1,10 @@
+#include "connectors/sandbox/world/question_forms.hpp"
 #include "connectors/sandbox/world/world.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 namespace polyquant::sandbox {
 
@@ -117,6 +120,58 @@ TEST_CASE(
 
     auto const audit = world.exchange().audit();
     CHECK(audit.defects == std::vector<std::string>{});
+}
+
+TEST_CASE("World asks in every form and decides each by its claim", "[sandbox][world]") {
+    NoFaults faults;
+    auto options = small_world();
+    options.near_expiry_markets = 400;
+    options.near_expiry_horizon = Seconds{1'800};
+    options.books.changes_per_second = 5;
+    World world{options, make_generated_path(7), faults};
+
+    struct Seen {
+        double low = 1e12;
+        double high = 0;
+    };
+
+    std::map<ConditionId, Seen> paths;
+    std::set<std::string> beginnings;
+    std::map<Claim, std::map<std::optional<Outcome>, int>> winners;
+
+    for (auto at = start; at < start + Seconds{2'400}; at += Seconds{1}) {
+        world.advance_to(at);
+        for (auto const* m : world.markets().all()) {
+            if (m->kind == MarketKind::updown) continue;
+            beginnings.insert(
+                m->market.slug.substr(4, m->market.slug.find_first_of("0123456789") - 4)
+            );
+            auto& seen = paths[m->market.condition];
+            auto const now = world.oracle().value(m->asset, spot_rule(), at);
+            if (m->phase == Phase::open && now) {
+                seen.low = std::min(seen.low, to_double(*now));
+                seen.high = std::max(seen.high, to_double(*now));
+            }
+            if (m->phase != Phase::resolved || m->pays_half || at != m->resolves_at) continue;
+            auto const last = to_double(*m->final_price);
+            auto const low = to_double(m->threshold);
+            auto const high = to_double(m->threshold_high);
+            auto const yes = m->claim == Claim::above      ? last >= low
+                             : m->claim == Claim::below    ? last < low
+                             : m->claim == Claim::between  ? last >= low && last < high
+                             : m->claim == Claim::touch_up ? std::max(seen.high, last) >= low
+                                                           : std::min(seen.low, last) <= low;
+            CHECK(m->winner == (yes ? Outcome::up : Outcome::down));
+            ++winners[m->claim][m->winner];
+        }
+    }
+
+    CHECK(beginnings.size() >= question_form_count);
+    CHECK(winners.size() == 5);
+    for (auto const& [claim, by_winner] : winners) {
+        INFO(static_cast<int>(claim));
+        CHECK(by_winner.size() == 2);
+    }
 }
 
 } // namespace polyquant::sandbox
