@@ -266,6 +266,8 @@ void LiveSession::start_tasks() {
     supervisor.start(Stage::close, "lag meter", runtime::measure_lag(lag_));
     supervisor.start(Stage::close, "status", draw_status());
     supervisor.start(Stage::close, "journal", flush_journal());
+    outside_copy_ = storage_.directory / "models" / storage_.name / "external.csv";
+    supervisor.start(Stage::close, "outside", follow_outside());
     if (errand_) supervisor.start_job(Stage::strategies, "errand", run_errand());
     if (options_.run_for)
         supervisor.start_job(Stage::feeds, "run for", stop_later(*options_.run_for));
@@ -333,6 +335,32 @@ Task<void> LiveSession::draw_status() {
 Task<void> LiveSession::flush_journal() {
     while (co_await real_.wait_until(real_.now() + flush_every))
         if (auto const flushed = storage_.journal->flush(); !flushed) fatal(flushed.error());
+}
+
+// Values from outside are asked for as often as the journal is flushed; reading
+// and parsing their file happens on the side.
+Task<void> LiveSession::follow_outside() {
+    while (co_await real_.wait_until(real_.now() + flush_every)) {
+        auto const known = outside_of(engine_.trained());
+        if (!known) continue;
+        if (!outside_feed_)
+            outside_feed_ = std::make_shared<OutsideFeed>(
+                engine_.config().model.external_file, outside_copy_, known
+            );
+        Seconds age_max{0};
+        for (auto const& model : engine_.trained())
+            if (model.external) age_max = std::max(age_max, model.external->age_max);
+        std::function<Result<OutsideValues>()> const work =
+            [feed = outside_feed_, now = outside_.clock->utc_now(), age_max] {
+                return feed->poll(now, age_max);
+            };
+        auto const newer = co_await training_.submit<OutsideValues>("outside", work);
+        if (!newer && newer.error().fault == Fault::cancelled) co_return;
+        if (!newer)
+            say("values from outside refused, those known so far stay: " + describe(newer.error()));
+        else if (*newer)
+            engine_.use_outside(*newer);
+    }
 }
 
 Task<void> LiveSession::stop_later(Seconds after) {
@@ -410,7 +438,23 @@ void LiveSession::reload_trained() {
         say("trained models refused, those in use stay: " + describe(models.error()));
         return;
     }
+    // What the run has come to know since stays; the file itself says nothing of
+    // when.
+    if (auto const known = outside_of(engine_.trained()))
+        for (auto& model : *models)
+            if (model.external && model.external->check(*known, "the values known"))
+                model.outside = known;
     if (same_models(*models, engine_.trained())) return;
+    storage_.trained = *models;
+    auto const name = fmt::format("{}-reload-{}", storage_.name, ++reloads_of_models_);
+    auto const now = outside_.clock->utc_now();
+    if (auto const kept = keep_models(storage_, engine_.config(), name, now); !kept) {
+        storage_.trained = engine_.trained();
+        say("trained models refused, no copy could be kept: " + describe(kept.error()));
+        return;
+    }
+    if (outside_of(*models) && !outside_of(engine_.trained()))
+        outside_copy_ = storage_.directory / "models" / name / "external.csv";
     say("trained models from now on: " + trained_text(*models));
     engine_.use_trained(std::move(*models));
 }

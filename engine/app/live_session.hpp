@@ -10,6 +10,7 @@
 #include "engine/app/live_storage.hpp"
 #include "engine/app/live_venue.hpp"
 #include "engine/app/outcome_desk.hpp"
+#include "engine/app/outside_feed.hpp"
 #include "engine/app/run_command.hpp"
 #include "engine/app/timed_venue.hpp"
 #include "engine/observe/console.hpp"
@@ -76,6 +77,7 @@ private:
     void start_tasks();
     Task<void> draw_status();
     Task<void> flush_journal();
+    Task<void> follow_outside();
     Task<void> run_errand();
     Nanos in_venue_time(Nanos real) const;
     Nanos verify_max() const;
@@ -93,6 +95,9 @@ private:
     RunOptions const& options_;
     ConfigLoader loader_;
     LiveStorage storage_;
+    int reloads_of_models_ = 0;
+    std::shared_ptr<OutsideFeed> outside_feed_; // shared with the job that reads
+    std::filesystem::path outside_copy_;        // what it appends to
     Outside outside_;
     observe::Console console_;
     runtime::LiveClock real_;

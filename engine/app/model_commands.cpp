@@ -34,6 +34,8 @@ struct Arguments {
     std::string from;
     std::string until;
     std::string lightgbm;
+    std::string external;
+    int external_age_s = 600;
     int tune_days = 7;
     std::uint64_t seed = 1;
     bool force = false;
@@ -64,6 +66,19 @@ CLI::Option* add_bars(CLI::App& app, Arguments& a) {
 
 void add_folder(CLI::App& app, Arguments& a) {
     app.add_option("--models", a.folder, "Folder of the trained models")->capture_default_str();
+}
+
+void add_external(CLI::App& app, Arguments& a, char const* what) {
+    app.add_option("--external", a.external, what)->check(CLI::ExistingFile);
+}
+
+// Null where no file is named.
+Result<std::shared_ptr<models::window::ExternalFeatures const>> read_external(Arguments const& a) {
+    using Read = std::shared_ptr<models::window::ExternalFeatures const>;
+    if (a.external.empty()) return Read{};
+    auto read = models::window::ExternalFeatures::read(a.external);
+    if (!read) return read.error();
+    return Read{std::make_shared<models::window::ExternalFeatures const>(std::move(*read))};
 }
 
 void add_span(CLI::App& app, Arguments& a, char const* what) {
@@ -97,6 +112,8 @@ int train_model(Arguments const& a, Output const& output) {
     if (!until) return output.fail(until.error());
     auto const bars = read_bars(a.bars);
     if (!bars) return output.fail(bars.error());
+    auto const external = read_external(a);
+    if (!external) return output.fail(external.error());
     auto const option = [](char const* name, std::string const& value) {
         return value.empty() ? std::string{} : fmt::format(" {} {}", name, value);
     };
@@ -109,16 +126,20 @@ int train_model(Arguments const& a, Output const& output) {
         .until = *until,
         .tune = std::chrono::days{a.tune_days},
         .lightgbm = a.lightgbm,
+        .external = *external,
+        .external_age = Seconds{a.external_age_s},
+        .seed = a.seed,
         // Paths are the machine's own; the hash of the bars says which they were.
         .command = fmt::format(
-            "polyquant train {} --asset {} --kind {} --style {}{}{} --tune-days {}",
+            "polyquant train {} --asset {} --kind {} --style {}{}{} --tune-days {}{}",
             a.name,
             a.asset,
             a.kind,
             a.style,
             option("--from", a.from),
             option("--until", a.until),
-            a.tune_days
+            a.tune_days,
+            *external ? fmt::format(" --external FILE --external-age {}", a.external_age_s) : ""
         ),
         .code_version = code_version()
     };
@@ -184,8 +205,19 @@ Result<Comparison> compare_held_out(
     }
     auto const bars = read_bars(a.bars);
     if (!bars) return bars.error();
+    auto const external = read_external(a);
+    if (!external) return external.error();
+    auto const with_outside = [&](RegisteredModel& one) -> Result<void> {
+        if (!*external || !one.external) return boost::system::in_place_value;
+        one.outside = *external;
+        return one.external->check(**external, a.external);
+    };
+    auto challenger = model;
+    if (auto const fits = with_outside(challenger); !fits) return fits.error();
+    if (reference)
+        if (auto const fits = with_outside(*reference); !fits) return fits.error();
     return compare(
-        model,
+        challenger,
         reference ? &*reference : nullptr,
         *bars,
         {.from = *from, .to = *until, .seed = a.seed}
@@ -262,6 +294,15 @@ int run_train(std::vector<std::string> const& args, std::ostream& out, std::ostr
         ->check(CLI::Range(1, 365))
         ->capture_default_str();
     app.add_option("--lightgbm", a.lightgbm, "lib_lightgbm.so; else the usual places");
+    add_external(
+        app,
+        a,
+        "Columns from outside (csv or jsonl), kept where walking "
+        "forward says so"
+    );
+    app.add_option("--external-age", a.external_age_s, "Seconds for which their values are fresh")
+        ->check(CLI::Range(1, 86'400))
+        ->capture_default_str();
     app.footer("BTC's and ETH's bars, where given, add what those coins lead. Keep some days of "
                "bars after --until: a promotion needs at least five that no model has seen.");
     if (auto const done = parse(app, args, output)) return *done;
@@ -291,6 +332,7 @@ int run_models(std::vector<std::string> const& args, std::ostream& out, std::ost
     add_bars(*promote, a);
     for (auto* command : {compare, promote}) {
         add_span(*command, a, "the windows to compare on");
+        add_external(*command, a, "Columns from outside, for models trained with some");
         command->add_option("--seed", a.seed, "Of the resampling")->capture_default_str();
     }
     promote->add_flag("--force", a.force, "Without proof; promotions.jsonl says so");

@@ -143,6 +143,8 @@ int run_engine(RunOptions const& options, std::FILE* out, std::FILE* err) {
         make_clock(config->endpoints),
         std::move(accounts->exchange)
     };
+    auto const kept = keep_models(*storage, *config, storage->name, outside.clock->utc_now());
+    if (!kept) return refuse(err, describe(kept.error()), exit_for(kept.error()));
     LiveSession session{
         options, std::move(*config), loader, std::move(*storage), std::move(outside), out
     };

@@ -32,6 +32,8 @@ std::string_view to_string(Member member);
 
 struct EvaluationOptions {
     window::LabelStyle style = window::LabelStyle::spot;
+    // Judged; the bars of the others only lead them.
+    std::vector<Asset> assets{all_assets.begin(), all_assets.end()};
     // Training windows start in [train_from, tune_from); early stopping, tail shape, calibration
     // and stacking use [tune_from, test_from); [test_from, test_to) is only ever predicted.
     UtcTime train_from = utc_from_seconds(1'735'689'600); // 2025-01-01
@@ -63,8 +65,10 @@ struct Predictions {
     // The stack under each way of calibrating it: none, platt, isotonic, beta, and a slope a
     // moment drawn towards 1.
     std::array<std::vector<double>, 5> stacked_by;
-    // The last two pooled over the coins: a slope a moment, an isotonic map a moment.
+    // The last two pooled over the coins: a slope a moment, an isotonic map a moment; and the
+    // slopes on the newest fourteen days alone.
     std::vector<double> pooled_slopes;
+    std::vector<double> pooled_recent_slopes;
     std::vector<double> pooled_isotonic;
 
     std::size_t size() const { return outcome.size(); }
@@ -93,6 +97,8 @@ struct BarEvaluation {
     std::vector<CoinEvaluation> coins;
     bool has_boosting = false;
     std::string boosting_note; // why not, where it is missing
+
+    CoinEvaluation const* coin(Asset asset) const; // null where it was not judged
 };
 
 // Minutes of work on two years of bars; progress lines go to `progress`. Without LightGBM the

@@ -228,6 +228,10 @@ std::string calibration_choices(BarEvaluation const& evaluation) {
          [](CoinEvaluation const& coin) -> std::vector<double> const& {
              return coin.test.pooled_slopes;
          }},
+        {"the same, on the newest 14 days",
+         [](CoinEvaluation const& coin) -> std::vector<double> const& {
+             return coin.test.pooled_recent_slopes;
+         }},
         {"isotonic by moment, coins pooled",
          [](CoinEvaluation const& coin) -> std::vector<double> const& {
              return coin.test.pooled_isotonic;

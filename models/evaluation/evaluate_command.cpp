@@ -30,6 +30,7 @@ struct Arguments {
     std::string markets;
     std::string report;
     std::string style = "both";
+    std::vector<std::string> coins;
     std::string train_from = "2025-01-01";
     std::string tune_from = "2026-03-25";
     std::string test_from = "2026-04-01";
@@ -74,6 +75,9 @@ void describe(CLI::App& app, Arguments& arguments) {
     app.add_option("--report", arguments.report, "Markdown file to write");
     app.add_option("--style", arguments.style, "Outcomes: spot, average or both")
         ->check(CLI::IsMember({"spot", "average", "both"}));
+    app.add_option("--coins", arguments.coins, "Those judged, e.g. BTC,ETH; else all four")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"BTC", "ETH", "SOL", "XRP"}, CLI::ignore_case));
     app.add_option("--train-from", arguments.train_from, "First day of training");
     app.add_option("--tune-from", arguments.tune_from, "End of training; early stopping from here");
     app.add_option("--test-from", arguments.test_from, "First test day");
@@ -94,6 +98,12 @@ Result<EvaluationOptions> options_of(Arguments const& arguments) {
     EvaluationOptions options;
     options.lightgbm = arguments.lightgbm;
     options.seed = arguments.seed;
+    if (!arguments.coins.empty())
+        std::erase_if(options.assets, [&](Asset asset) {
+            return std::ranges::none_of(arguments.coins, [&](std::string const& name) {
+                return parse_asset(name) == asset;
+            });
+        });
     for (auto const& [text, target] :
          {std::pair{&arguments.train_from, &options.train_from},
           {&arguments.tune_from, &options.tune_from},
@@ -137,7 +147,8 @@ Result<void> evaluate_on_bars(
 }
 
 Result<void> try_columns_of(Arguments const& arguments, ReportParts& parts) {
-    auto const append = [](std::vector<ColumnTrial>& all, Result<std::vector<ColumnTrial>> more) {
+    auto const append = [](std::vector<calibration::ColumnTrial>& all,
+                           Result<std::vector<calibration::ColumnTrial>> more) {
         if (more) all.insert(all.end(), more->begin(), more->end());
         return more ? Result<void>{} : Result<void>{more.error()};
     };
@@ -149,7 +160,9 @@ Result<void> try_columns_of(Arguments const& arguments, ReportParts& parts) {
         if (!done) return done;
     }
     if (parts.on_bars.empty()) return {};
-    auto const& coin = parts.on_bars.front().coins[index_of(*parse_asset(arguments.external_coin))];
+    auto const* judged = parts.on_bars.front().coin(*parse_asset(arguments.external_coin));
+    if (judged == nullptr) return {}; // --coins left it out
+    auto const& coin = *judged;
     Nanos const age_max = Seconds{arguments.external_age_s};
     if (!arguments.external.empty()) {
         auto const features = window::ExternalFeatures::read(arguments.external);
@@ -205,8 +218,9 @@ Result<void> compare_with_market(Arguments const& arguments, ReportParts& parts)
         // The recordings are of the spot-settled era.
         for (auto const& evaluation : parts.on_bars) {
             if (evaluation.options.style != window::LabelStyle::spot) continue;
-            auto const& btc = evaluation.coins[index_of(Asset::btc)];
-            parts.against_market.push_back(study_recorded_books(btc, *books, options));
+            auto const* btc = evaluation.coin(Asset::btc);
+            if (btc == nullptr) continue;
+            parts.against_market.push_back(study_recorded_books(*btc, *books, options));
             if (arguments.blend.empty()) continue;
             if (auto const done = write_blend(arguments, parts.against_market.back()); !done)
                 return done;
@@ -275,7 +289,7 @@ Result<void> evaluate(
     ReportParts parts;
     // Paths are the user's own; the report names the options and leaves them out.
     parts.command = fmt::format(
-        "polyquant evaluate --bars BARS{}{}{}{} --style {} --train-from {} --tune-from {} "
+        "polyquant evaluate --bars BARS{}{}{}{}{} --style {} --train-from {} --tune-from {} "
         "--test-from {} --monte-carlo {} --simulations {} --seed {} --report FILE",
         arguments.tob.empty() ? "" : " --books FILE --coverage FILE",
         arguments.ladders.empty() ? "" : " --ladders FILE",
@@ -286,6 +300,7 @@ Result<void> evaluate(
                                          arguments.external_coin,
                                          arguments.external_age_s
                                      ),
+        arguments.coins.empty() ? "" : fmt::format(" --coins {}", fmt::join(arguments.coins, ",")),
         arguments.style,
         arguments.train_from,
         arguments.tune_from,
@@ -346,6 +361,20 @@ int run_evaluate_command(
     }
     if (arguments.tob.empty() != arguments.coverage.empty()) {
         err << "evaluate: --books and --coverage go together\n";
+        return 2;
+    }
+    auto const all_judged = arguments.coins.empty();
+    auto const is_judged = [&](std::string_view name) {
+        return all_judged || std::ranges::any_of(arguments.coins, [&](std::string const& coin) {
+                   return parse_asset(coin) == parse_asset(name);
+               });
+    };
+    if (!arguments.external.empty() && !is_judged(arguments.external_coin)) {
+        err << "evaluate: --external-coin is not among --coins\n";
+        return 2;
+    }
+    if (!arguments.blend.empty() && !is_judged("BTC")) {
+        err << "evaluate: --blend needs BTC among --coins\n";
         return 2;
     }
     if (!arguments.blend.empty() &&

@@ -1,15 +1,18 @@
 #include "models/window/external_features.hpp"
 
+#include "models/fingerprint.hpp"
 #include "models/window/bar_file.hpp"
 #include "models/window/json_lines.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -19,6 +22,7 @@ namespace {
 
 constexpr std::string_view time_column = "published_at";
 constexpr double fresh_share_min = 0.5;
+constexpr Seconds change_over{300};
 
 std::string_view take_line(std::string_view& text) {
     auto const end = std::min(text.find('\n'), text.size());
@@ -43,7 +47,9 @@ std::optional<UtcTime> time_of(std::string_view text) {
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), millis);
     if (error == std::errc{} && end == text.data() + text.size()) return utc_from_millis(millis);
     auto const parsed = parse_utc(std::string{text});
-    return parsed ? std::optional{*parsed} : std::nullopt;
+    if (!parsed) return std::nullopt;
+    // print() writes milliseconds; rounding down would let a value be known before its time.
+    return UtcTime{std::chrono::ceil<Millis>(*parsed)};
 }
 
 std::optional<double> number_of(std::string_view text) {
@@ -170,6 +176,79 @@ double ExternalFeatures::value_at(std::size_t column, UtcTime t, Nanos age_max) 
     auto const& newest = *std::prev(after);
     if (t - newest.published_at > age_max) return std::numeric_limits<double>::quiet_NaN();
     return newest.value;
+}
+
+std::optional<std::size_t> ExternalFeatures::column(std::string_view name) const {
+    auto const found = std::ranges::find(names_, name);
+    if (found == names_.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - names_.begin());
+}
+
+std::array<double, ExternalFeatures::cell_count>
+ExternalFeatures::cells_at(std::size_t column, UtcTime t, Nanos age_max, double log_odds) const {
+    auto const now = value_at(column, t, age_max);
+    return {now, now - value_at(column, t - change_over, age_max), now * log_odds};
+}
+
+std::array<std::string, ExternalFeatures::cell_count>
+ExternalFeatures::cell_names(std::string const& column) {
+    return {column, column + " change", column + " x log-odds"};
+}
+
+std::vector<UtcTime> ExternalFeatures::newest() const {
+    std::vector<UtcTime> all;
+    for (auto const& column : values_)
+        all.push_back(column.empty() ? UtcTime::min() : column.back().published_at);
+    return all;
+}
+
+ExternalFeatures ExternalFeatures::with_newer(
+    ExternalFeatures const& source, UtcTime now, Nanos age_max, std::vector<UtcTime>& seen
+) const {
+    auto grown = *this;
+    for (std::size_t k = 0; k < names_.size(); ++k) {
+        auto const from = source.column(names_[k]);
+        if (!from) continue;
+        auto const& values = source.values_[*from];
+        auto const after = std::partition_point(values.begin(), values.end(), [&](Value const& v) {
+            return v.published_at <= now;
+        });
+        if (after == values.begin()) continue;
+        auto const& published = *std::prev(after);
+        if (published.published_at <= seen[k]) continue;
+        seen[k] = published.published_at;
+        auto& own = grown.values_[k];
+        if (now - published.published_at > age_max) continue;
+        if (!own.empty() && own.back().published_at >= now) continue;
+        own.push_back({now, published.value});
+    }
+    return grown;
+}
+
+std::string ExternalFeatures::digest() const {
+    Fingerprint print;
+    for (std::size_t k = 0; k < names_.size(); ++k) {
+        print.add(std::string_view{names_[k]});
+        for (auto const& value : values_[k]) {
+            print.add(std::int64_t{value.published_at.time_since_epoch().count()});
+            print.add(value.value);
+        }
+    }
+    return print.hex();
+}
+
+std::string ExternalFeatures::print() const {
+    std::map<UtcTime, std::vector<std::string>> lines;
+    for (std::size_t k = 0; k < values_.size(); ++k)
+        for (auto const& value : values_[k]) {
+            auto& cells = lines[value.published_at];
+            cells.resize(names_.size());
+            cells[k] = fmt::format("{}", value.value);
+        }
+    auto text = fmt::format("{},{}\n", time_column, fmt::join(names_, ","));
+    for (auto const& [at, cells] : lines)
+        text += fmt::format("{},{}\n", format_utc(at), fmt::join(cells, ","));
+    return text;
 }
 
 Result<void>

@@ -12,7 +12,9 @@
 #include "engine/core/failure.hpp"
 #include "engine/core/time.hpp"
 
+#include <array>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,14 +30,40 @@ public:
 
     std::vector<std::string> const& names() const { return names_; }
 
+    std::optional<std::size_t> column(std::string_view name) const;
+
     std::size_t values() const;
 
     // The newest value published at or before `t`; NaN when there is none or it is older than
     // `age_max`. Nothing published after `t` is ever looked at.
     double value_at(std::size_t column, UtcTime t, Nanos age_max) const;
 
-    // Fails, naming the column, its newest value and the share, unless each column is fresh at
-    // half of these moments or more.
+    // What a model may use of a column: its value, its change over five minutes,
+    // and its value times the log-odds of the forecast it stands beside. NaN as
+    // in value_at().
+    static constexpr std::size_t cell_count = 3;
+    std::array<double, cell_count>
+    cells_at(std::size_t column, UtcTime t, Nanos age_max, double log_odds) const;
+    static std::array<std::string, cell_count> cell_names(std::string const& column);
+
+    // A copy that also knows, from `now` on, what `source` has published after
+    // `seen`, one instant a column, and by now; `seen` follows. What comes late
+    // counts from now, when it could be known, and what is older than age_max by
+    // then not at all. Columns are matched by name.
+    ExternalFeatures with_newer(
+        ExternalFeatures const& source, UtcTime now, Nanos age_max, std::vector<UtcTime>& seen
+    ) const;
+    // The newest publication of each column; UtcTime::min() of one without
+    // values.
+    std::vector<UtcTime> newest() const;
+
+    std::string digest() const; // 16 hex digits over the names and values
+
+    // As CSV that parse() reads back to the same values.
+    std::string print() const;
+
+    // Fails, naming the column, its newest value and the share, unless each
+    // column is fresh at half of these moments or more.
     Result<void> check_fresh(std::vector<UtcTime> const& moments, Nanos age_max) const;
 
 private:

@@ -33,12 +33,13 @@ def make_environment(folder):
     return python
 
 
-def fastest_ms(repeats, work):
+def fastest_ms(repeats, work, now=time.process_time):
+    """By processor time of the process, so that what else runs on the machine is not in it."""
     best = float("inf")
     for _ in range(repeats):
-        began = time.perf_counter()
+        began = now()
         work()
-        best = min(best, 1e3 * (time.perf_counter() - began))
+        best = min(best, 1e3 * (now() - began))
     return best
 
 
@@ -68,7 +69,7 @@ def theirs(folder, ours):
     )
     small = logistic().fit(tables[0], outcomes[0])
     row = tables[0][:1]
-    result["logistic_46_ns"] = 1e6 * fastest_ms(2000, lambda: small.predict_proba(row))
+    result["logistic_46_ns"] = 1e6 * fastest_ms(2000, lambda: small.predict_proba(row), time.perf_counter)
 
     x = read("rows_x.bin", int(ours["columns"]))
     y = read("rows_y.bin")
@@ -92,7 +93,7 @@ def theirs(folder, ours):
 
     result["boosting_fit_ms"] = fastest_ms(1, boost)
     one = x[:1]
-    result["boosting_ns"] = 1e6 * fastest_ms(2000, lambda: model.predict(one, num_threads=1))
+    result["boosting_ns"] = 1e6 * fastest_ms(2000, lambda: model.predict(one, num_threads=1), time.perf_counter)
     raw = model.predict(x[split:], raw_score=True, num_threads=1) + start[split:]
     p = 1 / (1 + np.exp(-raw))
     result["boosting_log_loss"] = float(-np.mean(np.log(np.where(y[split:] > 0.5, p, 1 - p))))

@@ -65,3 +65,57 @@ TEST_CASE("An external file is refused with its line", "[models][external]") {
     CHECK(refusal_of("published_at,x\n1000,1\n1000,2\n").find("sort") != std::string::npos);
     CHECK(refusal_of("{\"published_at\":\"x\"}").find("no UTC time") != std::string::npos);
 }
+
+TEST_CASE("An external value is printed and read back the same", "[models][external]") {
+    auto const features = ExternalFeatures::parse(
+                              "published_at,a,b\n2026-04-01T00:00:00Z,1.25,\n"
+                              "2026-04-01T00:00:07.500Z,,-3e-7\n",
+                              "x.csv"
+    )
+                              .value();
+
+    auto const again = ExternalFeatures::parse(features.print(), "again.csv").value();
+
+    CHECK(again.print() == features.print());
+    CHECK(again.digest() == features.digest());
+    CHECK(again.names() == features.names());
+}
+
+TEST_CASE("An external column gives its level, change and product", "[models][external]") {
+    auto const features = ExternalFeatures::parse(
+                              "published_at,tps\n2026-04-01T00:00:00Z,100\n"
+                              "2026-04-01T00:05:00Z,130\n",
+                              "x.csv"
+    )
+                              .value();
+    auto const at = parse_utc("2026-04-01T00:05:30Z").value();
+
+    auto const cells = features.cells_at(0, at, Seconds{600}, 0.5);
+    auto const stale = features.cells_at(0, at + Seconds{600}, Seconds{600}, 0.5);
+
+    CHECK(cells == std::array{130.0, 30.0, 65.0});
+    CHECK(std::isnan(stale[0]));
+    CHECK(ExternalFeatures::cell_names("tps")[1] == "tps change");
+}
+
+TEST_CASE("What was published late counts from when it could be known", "[models][external]") {
+    auto const start = parse_utc("2026-04-01T00:00:00Z").value();
+    auto const file = [](std::string const& lines) {
+        return ExternalFeatures::parse("published_at,tps\n2026-04-01T00:00:00Z,100\n" + lines, "x")
+            .value();
+    };
+    auto const known = file("");
+    auto seen = known.newest();
+    auto const source = file("2026-04-01T00:01:00Z,110\n2026-04-01T00:09:00Z,120\n");
+
+    auto const grown = known.with_newer(source, start + Seconds{90}, Seconds{60}, seen);
+
+    CHECK(grown.value_at(0, start + Seconds{89}, Seconds{600}) == 100);
+    CHECK(grown.value_at(0, start + Seconds{90}, Seconds{600}) == 110);
+    CHECK(grown.value_at(0, start + Seconds{541}, Seconds{600}) == 110); // published, not yet taken
+    auto const same = grown.with_newer(source, start + Seconds{91}, Seconds{60}, seen);
+    CHECK(same.digest() == grown.digest());
+    // Two minutes late, where a value is fresh for one.
+    auto const late = grown.with_newer(source, start + Seconds{660}, Seconds{60}, seen);
+    CHECK(late.digest() == grown.digest());
+}
