@@ -266,7 +266,7 @@ void LiveSession::start_tasks() {
     supervisor.start(Stage::close, "lag meter", runtime::measure_lag(lag_));
     supervisor.start(Stage::close, "status", draw_status());
     supervisor.start(Stage::close, "journal", flush_journal());
-    outside_copy_ = storage_.directory / "models" / storage_.name / "external.csv";
+    begin_outside(storage_.name);
     supervisor.start(Stage::close, "outside", follow_outside());
     if (errand_) supervisor.start_job(Stage::strategies, "errand", run_errand());
     if (options_.run_for)
@@ -337,29 +337,38 @@ Task<void> LiveSession::flush_journal() {
         if (auto const flushed = storage_.journal->flush(); !flushed) fatal(flushed.error());
 }
 
-// Values from outside are asked for as often as the journal is flushed; reading
-// and parsing their file happens on the side.
+// The copy of what was known when the models came into use lies in models/<name>.
+void LiveSession::begin_outside(std::string const& name) {
+    outside_feed_.reset();
+    auto const known = outside_of(engine_.trained());
+    if (!known) return;
+    outside_feed_ = std::make_shared<OutsideFeed>(
+        engine_.config().model.external_file,
+        storage_.directory / "models" / name / "external.csv",
+        known,
+        outside_age_max(engine_.trained())
+    );
+}
+
+// As often as the journal is flushed. Reading and parsing the file happens on the side; what is new
+// counts from when it is here.
 Task<void> LiveSession::follow_outside() {
+    auto refused = false;
     while (co_await real_.wait_until(real_.now() + flush_every)) {
-        auto const known = outside_of(engine_.trained());
-        if (!known) continue;
-        if (!outside_feed_)
-            outside_feed_ = std::make_shared<OutsideFeed>(
-                engine_.config().model.external_file, outside_copy_, known
-            );
-        Seconds age_max{0};
-        for (auto const& model : engine_.trained())
-            if (model.external) age_max = std::max(age_max, model.external->age_max);
-        std::function<Result<OutsideValues>()> const work =
-            [feed = outside_feed_, now = outside_.clock->utc_now(), age_max] {
-                return feed->poll(now, age_max);
-            };
-        auto const newer = co_await training_.submit<OutsideValues>("outside", work);
-        if (!newer && newer.error().fault == Fault::cancelled) co_return;
-        if (!newer)
+        auto const feed = outside_feed_;
+        if (!feed) continue;
+        std::function<Result<OutsideValues>()> const work = [feed] {
+            return feed->read();
+        };
+        auto read = co_await cache_pool_.submit<OutsideValues>("outside", work);
+        if (!read && read.error().fault == Fault::cancelled) co_return;
+        if (feed != outside_feed_) continue; // other models since
+        auto const newer = read ? feed->take(*read, outside_.clock->utc_now()) : std::move(read);
+        if (!newer && !refused)
             say("values from outside refused, those known so far stay: " + describe(newer.error()));
-        else if (*newer)
-            engine_.use_outside(*newer);
+        if (newer && refused) say("values from outside are read again");
+        refused = !newer;
+        if (newer && *newer) engine_.use_outside(*newer);
     }
 }
 
@@ -438,25 +447,23 @@ void LiveSession::reload_trained() {
         say("trained models refused, those in use stay: " + describe(models.error()));
         return;
     }
-    // What the run has come to know since stays; the file itself says nothing of
-    // when.
-    if (auto const known = outside_of(engine_.trained()))
-        for (auto& model : *models)
-            if (model.external && model.external->check(*known, "the values known"))
-                model.outside = known;
-    if (same_models(*models, engine_.trained())) return;
-    storage_.trained = *models;
-    auto const name = fmt::format("{}-reload-{}", storage_.name, ++reloads_of_models_);
+    // The file has grown since, which makes no other models of them.
+    auto same = *models;
+    for (auto& model : same)
+        if (model.external) model.outside = outside_of(engine_.trained());
+    if (same_models(same, engine_.trained())) return;
     auto const now = outside_.clock->utc_now();
+    forget_stale_outside(*models, now);
+    auto const name = fmt::format("{}-reload-{}", storage_.name, ++reloads_of_models_);
+    storage_.trained = *models;
     if (auto const kept = keep_models(storage_, engine_.config(), name, now); !kept) {
         storage_.trained = engine_.trained();
         say("trained models refused, no copy could be kept: " + describe(kept.error()));
         return;
     }
-    if (outside_of(*models) && !outside_of(engine_.trained()))
-        outside_copy_ = storage_.directory / "models" / name / "external.csv";
     say("trained models from now on: " + trained_text(*models));
     engine_.use_trained(std::move(*models));
+    begin_outside(name);
 }
 
 void LiveSession::request_stop(ExitCode exit) {

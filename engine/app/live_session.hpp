@@ -77,6 +77,7 @@ private:
     void start_tasks();
     Task<void> draw_status();
     Task<void> flush_journal();
+    void begin_outside(std::string const& name);
     Task<void> follow_outside();
     Task<void> run_errand();
     Nanos in_venue_time(Nanos real) const;
@@ -96,8 +97,7 @@ private:
     ConfigLoader loader_;
     LiveStorage storage_;
     int reloads_of_models_ = 0;
-    std::shared_ptr<OutsideFeed> outside_feed_; // shared with the job that reads
-    std::filesystem::path outside_copy_;        // what it appends to
+    std::shared_ptr<OutsideFeed> outside_feed_; // shared with the job that reads; null: none
     Outside outside_;
     observe::Console console_;
     runtime::LiveClock real_;

@@ -42,10 +42,9 @@ Result<LiveStorage> open_live_storage(
     std::filesystem::path const& directory, config::RunConfig const& config, UtcTime now
 );
 
-// Copies the models, their values from outside and the blend of the storage
-// into models/<name>: whatever is promoted or fitted anew later, a replay or
-// backtest of the run's tapes with its config.toml decides with these. Nothing
-// to do where the configuration asks for neither.
+// Copies the models, their values from outside and the blend of the storage into models/<name>:
+// whatever is promoted or fitted anew later, a replay or backtest of the run's tapes with its
+// config.toml decides with these. Nothing to do where the configuration asks for neither.
 Result<void> keep_models(
     LiveStorage const& storage,
     config::RunConfig const& config,

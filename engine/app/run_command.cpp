@@ -128,6 +128,7 @@ int run_engine(RunOptions const& options, std::FILE* out, std::FILE* err) {
     auto trained = load_trained(*config);
     if (!trained) return refuse(err, describe(trained.error()), exit_for(trained.error()));
     storage->trained = std::move(*trained);
+    forget_stale_outside(storage->trained, make_clock(config->endpoints)->utc_now());
     auto blend = load_blend(config->model, storage->trained);
     if (!blend) return refuse(err, describe(blend.error()), exit_for(blend.error()));
     storage->blend = std::move(*blend);

@@ -66,6 +66,23 @@ OutsideValues outside_of(TrainedModels const& models) {
     return found == models.end() ? nullptr : found->outside;
 }
 
+Seconds outside_age_max(TrainedModels const& models) {
+    Seconds age_max{0};
+    for (auto const& model : models)
+        if (model.external) age_max = std::max(age_max, model.external->age_max);
+    return age_max;
+}
+
+void forget_stale_outside(TrainedModels& models, UtcTime now) {
+    auto const all = outside_of(models);
+    if (!all) return;
+    auto const fresh = std::make_shared<models::window::ExternalFeatures const>(
+        all->fresh_at(now, outside_age_max(models))
+    );
+    for (auto& model : models)
+        if (model.external) model.outside = fresh;
+}
+
 Result<void> keep_trained(std::filesystem::path const& run, TrainedModels const& models) {
     if (models.empty()) return {};
     std::error_code error;

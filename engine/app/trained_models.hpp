@@ -28,6 +28,12 @@ Result<TrainedModels> load_trained(config::RunConfig const& config);
 // The values that the models use; null where none does.
 OutsideValues outside_of(TrainedModels const& models);
 
+// The longest any of them calls a value fresh.
+Seconds outside_age_max(TrainedModels const& models);
+
+// Leaves them what counts from `now` on: all that a run begun now may ever ask for.
+void forget_stale_outside(TrainedModels& models, UtcTime now);
+
 Result<void> keep_trained(std::filesystem::path const& run, TrainedModels const& models);
 
 // For the journal: "BTC spot name checksum; ETH ...", with "outside:<digest>"

@@ -11,10 +11,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 
 namespace polyquant::models::window {
 
@@ -42,10 +44,20 @@ std::vector<std::string_view> cells_of(std::string_view line) {
     }
 }
 
+std::string_view complete_lines(std::string_view text) {
+    return text.substr(0, text.rfind('\n') + 1);
+}
+
+// Seconds and microseconds of this century are no milliseconds of it.
+std::optional<UtcTime> time_of(std::int64_t millis) {
+    if (millis < 100'000'000'000 || millis > 9'000'000'000'000) return std::nullopt;
+    return utc_from_millis(millis);
+}
+
 std::optional<UtcTime> time_of(std::string_view text) {
     std::int64_t millis = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), millis);
-    if (error == std::errc{} && end == text.data() + text.size()) return utc_from_millis(millis);
+    if (error == std::errc{} && end == text.data() + text.size()) return time_of(millis);
     auto const parsed = parse_utc(std::string{text});
     if (!parsed) return std::nullopt;
     // print() writes milliseconds; rounding down would let a value be known before its time.
@@ -76,14 +88,43 @@ std::string not_after(UtcTime at, UtcTime before) {
 
 Result<ExternalFeatures> ExternalFeatures::parse(std::string_view text, std::string const& where) {
     auto const start = text.find_first_not_of(" \t\r\n");
-    if (start == std::string_view::npos) return Failure{Fault::parse, where, "is empty"};
+    if (start == std::string_view::npos)
+        return Failure{Fault::parse, where, "is empty or holds no complete line"};
     return text[start] == '{' ? parse_json_lines(text, where) : parse_csv(text, where);
 }
 
 Result<ExternalFeatures> ExternalFeatures::read(std::filesystem::path const& path) {
     auto const text = read_text_file(path);
     if (!text) return text.error();
-    return parse(*text, path.string());
+    return parse(complete_lines(*text), path.string());
+}
+
+Result<ExternalFeatures>
+ExternalFeatures::read_newest(std::filesystem::path const& path, std::uintmax_t bytes) {
+    auto const refuse = [&] {
+        return Failure{Fault::storage, path.string(), "cannot be read"};
+    };
+    std::ifstream file{path, std::ios::binary | std::ios::ate};
+    if (!file) return refuse();
+    auto const size = static_cast<std::uintmax_t>(file.tellg());
+    auto const from = size > bytes ? size - bytes : 0;
+    std::string text;
+    auto where = path.string();
+    file.seekg(0);
+    if (from > 0) {
+        std::string half;
+        std::getline(file, text);
+        text += '\n';
+        file.seekg(static_cast<std::streamoff>(from));
+        std::getline(file, half);
+        if (text.starts_with('{')) text.clear(); // lines of JSON have no header
+        where += fmt::format(" (its last {} bytes)", bytes);
+    }
+    std::stringstream rest;
+    rest << file.rdbuf();
+    if (file.bad()) return refuse();
+    text += rest.str();
+    return parse(complete_lines(text), where);
 }
 
 Result<ExternalFeatures>
@@ -111,7 +152,10 @@ ExternalFeatures::parse_csv(std::string_view text, std::string const& where) {
                 where, number, fmt::format("{} cells, {} expected", cells.size(), header.size())
             );
         auto const at = time_of(cells[0]);
-        if (!at) return refuse(where, number, fmt::format("'{}' is no UTC time", cells[0]));
+        if (!at)
+            return refuse(
+                where, number, fmt::format("'{}' is no UTC time or Unix milliseconds", cells[0])
+            );
         if (*at <= before) return refuse(where, number, not_after(*at, before));
         before = *at;
         for (std::size_t k = 1; k < cells.size(); ++k) {
@@ -134,9 +178,9 @@ ExternalFeatures::parse_json_lines(std::string_view text, std::string const& whe
         auto const* time = object.if_contains(time_column);
         if (time == nullptr) return "is no object with published_at";
         auto const at = time->is_string()  ? time_of(std::string_view{time->get_string()})
-                        : time->is_int64() ? std::optional{utc_from_millis(time->get_int64())}
+                        : time->is_int64() ? time_of(time->get_int64())
                                            : std::nullopt;
-        if (!at) return "published_at is no UTC time";
+        if (!at) return "published_at is no UTC time or Unix milliseconds";
         if (*at <= before) return not_after(*at, before);
         before = *at;
         for (auto const& member : object) {
@@ -216,13 +260,21 @@ ExternalFeatures ExternalFeatures::with_newer(
         if (after == values.begin()) continue;
         auto const& published = *std::prev(after);
         if (published.published_at <= seen[k]) continue;
-        seen[k] = published.published_at;
         auto& own = grown.values_[k];
-        if (now - published.published_at > age_max) continue;
         if (!own.empty() && own.back().published_at >= now) continue;
-        own.push_back({now, published.value});
+        seen[k] = published.published_at;
+        if (now - published.published_at <= age_max) own.push_back({now, published.value});
     }
     return grown;
+}
+
+ExternalFeatures ExternalFeatures::fresh_at(UtcTime now, Nanos age_max) const {
+    auto kept = *this;
+    for (auto& column : kept.values_)
+        std::erase_if(column, [&](Value const& value) {
+            return value.published_at > now || now - value.published_at > age_max + change_over;
+        });
+    return kept;
 }
 
 std::string ExternalFeatures::digest() const {

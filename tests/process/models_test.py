@@ -208,8 +208,8 @@ class ModelsTest(ReplayCase):
         values = run("fresh", "")
         run("stale", "2026-04-01T00:00:00Z,130\n")
 
-        signals = {name: re.findall(r" signal (.*)", self.journal(name).decode()) for name in ("fresh", "stale")}
-        self.assertNotEqual(signals["fresh"], signals["stale"])
+        told = {name: re.findall(r" window_forecast .*\tsamples=(\S+)", self.journal(name).decode()) for name in ("fresh", "stale")}
+        self.assertNotEqual(told["fresh"], told["stale"])
         self.assertRegex(self.journal("fresh").decode(), r" trained BTC spot plain outside:\w{16} \w{16}")
         values.write_text("published_at,tps\n2026-04-14T00:00:00Z,1\n")
         done = self.replay("fresh", config=self.work / "fresh/config.toml")

@@ -191,3 +191,18 @@ TEST_CASE("A replay recalls its models with the values from outside", "[app][rep
     CHECK(same_models(recalled, loaded));
     CHECK(recalled.at(0).outside->print() == loaded.at(0).outside->print());
 }
+
+TEST_CASE("A live run begins with the values that may still be asked for", "[app][live]") {
+    Run run;
+    use(run.registry(), with_tps("first"));
+    run.config.model.external_file = (run.folder / "tps.csv").string();
+    std::ofstream{run.config.model.external_file}
+        << "published_at,tps\n1795400000000,1\n1795489200000,123\n1795489300000,124\n";
+    auto loaded = load_trained(run.config).value();
+
+    forget_stale_outside(loaded, start + Seconds{60});
+
+    REQUIRE(loaded.at(0).outside);
+    CHECK(loaded[0].outside->values() == 1); // neither of yesterday nor of the future
+    CHECK(loaded[0].outside->value_at(0, start + Seconds{60}, Seconds{600}) == 123);
+}

@@ -362,3 +362,43 @@ TEST_CASE("A trained model says why it has nothing to say", "[models][registry]"
     view.market = &averaged;
     CHECK(live.update(view).why == "no trained model in use"); // trained for spot
 }
+
+TEST_CASE("A trained model says live when values from outside are stale", "[models][external]") {
+    auto model = trained("live", ModelKind::closed_form);
+    model.external.emplace();
+    model.external->names = {"tps"};
+    model.external->age_max = Seconds{600};
+    model.external->fit.scales.assign(models::window::ExternalFeatures::cell_count, {100, 10});
+    model.external->fit.coefficients = {0.5, 0, 0};
+    LiveTrainedModel live{Asset::btc, {model}};
+    for (std::size_t i = 5 * 1440; i < 7 * 1440; ++i)
+        live.on_bar(Asset::btc, walk()[0][i]);
+    auto const now = day(7) + Seconds{60};
+    live.on_bar(Asset::btc, walk()[0][7 * 1440]);
+    auto const view = view_at(now, walk()[0][7 * 1440].open, walk()[0][7 * 1440].close);
+    auto const published = [](UtcTime at) {
+        return std::make_shared<models::window::ExternalFeatures const>(
+            models::window::ExternalFeatures::parse(
+                fmt::format("published_at,tps\n{},120\n", format_utc(at)), "x"
+            )
+                .value()
+        );
+    };
+
+    auto const none = live.update(view).up;
+    CHECK(live.signal().usable);
+    CHECK(live.lacks_outside());
+    live.use_outside(published(now - Seconds{600}));
+    auto const fresh = live.update(view).up;
+    CHECK_FALSE(live.lacks_outside());
+    live.use_outside(published(now - Seconds{601}));
+    auto const stale = live.update(view).up;
+    CHECK(live.lacks_outside());
+    live.use_outside(published(now + Seconds{1}));
+    auto const future = live.update(view).up;
+
+    CHECK(live.lacks_outside());
+    CHECK(fresh > none);
+    CHECK(stale == none);
+    CHECK(future == none);
+}

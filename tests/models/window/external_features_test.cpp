@@ -1,7 +1,11 @@
 #include "models/window/external_features.hpp"
+#include "tests/engine/runtime/scratch_folder.hpp"
 #include "tests/support/catch.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
+#include <fstream>
 
 using namespace polyquant;
 using models::window::ExternalFeatures;
@@ -57,13 +61,82 @@ TEST_CASE("An external file is refused with its line", "[models][external]") {
     CHECK(refusal_of("time,x\n").find("published_at") != std::string::npos);
     CHECK(refusal_of("published_at,x,x\n").find("same name") != std::string::npos);
     CHECK(refusal_of("published_at,x\nsoon,1\n").find("x.csv:2") != std::string::npos);
-    CHECK(refusal_of("published_at,x\n1000,nan\n").find("no finite number") != std::string::npos);
-    CHECK(refusal_of("published_at,x\n1000,1,2\n").find("3 cells") != std::string::npos);
-    auto const unsorted = refusal_of("published_at,x\n2000,1\n1000,2\n");
+    auto const nan = refusal_of("published_at,x\n1775001600000,nan\n");
+    CHECK(nan.find("no finite number") != std::string::npos);
+    CHECK(refusal_of("published_at,x\n1775001600000,1,2\n").find("3 cells") != std::string::npos);
+    auto const unsorted = refusal_of("published_at,x\n1775001602000,1\n1775001601000,2\n");
     CHECK(unsorted.find("x.csv:3") != std::string::npos);
     CHECK(unsorted.find("sort the file") != std::string::npos);
-    CHECK(refusal_of("published_at,x\n1000,1\n1000,2\n").find("sort") != std::string::npos);
+    auto const twice = refusal_of("published_at,x\n1775001601000,1\n1775001601000,2\n");
+    CHECK(twice.find("sort") != std::string::npos);
     CHECK(refusal_of("{\"published_at\":\"x\"}").find("no UTC time") != std::string::npos);
+}
+
+TEST_CASE("An external time in seconds or microseconds is refused", "[models][external]") {
+    for (auto const* time : {"1775001600", "1775001600000000"}) {
+        CHECK(
+            refusal_of(fmt::format("published_at,x\n{},1\n", time)).find("Unix milliseconds") !=
+            std::string::npos
+        );
+        CHECK(
+            refusal_of(fmt::format("{{\"published_at\":{},\"x\":1}}\n", time))
+                .find("Unix milliseconds") != std::string::npos
+        );
+    }
+}
+
+TEST_CASE("A line that is being written is left out", "[models][external]") {
+    runtime::testing::ScratchFolder const folder;
+    auto const file = folder / "x.csv";
+    std::ofstream{file} << "published_at,x\n2026-04-01T00:00:00Z,2900\n2026-04-01T00:00:01Z,29";
+
+    for (auto const& read :
+         {ExternalFeatures::read(file), ExternalFeatures::read_newest(file, 1 << 20)}) {
+        REQUIRE(read);
+        CHECK(read->values() == 1);
+        CHECK(read->value_at(0, at(1), Seconds{60}) == 2900);
+    }
+}
+
+TEST_CASE("Of a long external file the end is read under its first line", "[models][external]") {
+    runtime::testing::ScratchFolder const folder;
+    auto const file = folder / "x";
+    auto const is_json = GENERATE(false, true);
+    std::string text = is_json ? "" : "published_at,x,y\n";
+    for (int i = 0; i < 1'000; ++i)
+        text += is_json
+                    ? fmt::format("{{\"published_at\":\"{}\",\"y\":{}}}\n", format_utc(at(i)), i)
+                    : fmt::format("{},,{}\n", format_utc(at(i)), i);
+    std::ofstream{file} << text;
+
+    auto const end = ExternalFeatures::read_newest(file, 1'000).value();
+
+    CHECK(end.values() < 40);
+    auto const y = end.column("y").value();
+    CHECK(end.value_at(y, at(999), Seconds{1}) == 999);
+    CHECK(end.value_at(y, at(990), Seconds{1}) == 990);
+    CHECK_FALSE(ExternalFeatures::read_newest(folder / "none", 1'000));
+}
+
+TEST_CASE("External values are cut to what still says something", "[models][external]") {
+    auto const features = ExternalFeatures::parse(
+                              fmt::format(
+                                  "published_at,x\n{},1\n{},2\n{},3\n",
+                                  format_utc(at(0)),
+                                  format_utc(at(400)),
+                                  format_utc(at(900))
+                              ),
+                              "x.csv"
+    )
+                              .value();
+
+    auto const cut = features.fresh_at(at(500), Seconds{60});
+
+    // Of 0 nothing is left 500 seconds later, not even for the change over five minutes; 900 has
+    // not been published.
+    CHECK(cut.values() == 1);
+    CHECK(cut.value_at(0, at(430), Seconds{60}) == 2);
+    CHECK(cut.names() == features.names());
 }
 
 TEST_CASE("An external value is printed and read back the same", "[models][external]") {
