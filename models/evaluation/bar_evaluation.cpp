@@ -115,8 +115,18 @@ Result<BarEvaluation> evaluate_bars(
     if (auto const done = run_coins(bars, datasets, lightgbm ? &*lightgbm : nullptr, evaluation);
         !done)
         return done.error();
-    for (auto& coin : evaluation.coins)
+    constexpr std::size_t windows_asked = 12;
+    for (auto& coin : evaluation.coins) {
         coin.volatility = std::move(fits[index_of(coin.asset)]);
+        coin.look_ahead = check_look_ahead(
+            coin.asset,
+            bars,
+            models,
+            {normal, normal, normal, normal},
+            {.style = options.style, .from = options.train_from, .to = options.test_to},
+            windows_asked
+        );
+    }
     calibrate_pooled(evaluation.coins);
     return evaluation;
 }

@@ -34,6 +34,10 @@ struct Arguments {
     std::string train_from = "2025-01-01";
     std::string tune_from = "2026-03-25";
     std::string test_from = "2026-04-01";
+    int step_days = 1;
+    int embargo_s = 300;
+    int baseline_days = 7;
+    int recent_days = 28;
     std::string external;
     std::string external_coin = "SOL";
     int external_age_s = 600;
@@ -81,6 +85,22 @@ void describe(CLI::App& app, Arguments& arguments) {
     app.add_option("--train-from", arguments.train_from, "First day of training");
     app.add_option("--tune-from", arguments.tune_from, "End of training; early stopping from here");
     app.add_option("--test-from", arguments.test_from, "First test day");
+    app.add_option("--step-days", arguments.step_days, "Walking forward: days predicted by one fit")
+        ->check(CLI::Range(1, 365))
+        ->capture_default_str();
+    app.add_option(
+           "--embargo", arguments.embargo_s, "Seconds before them whose outcomes no fit knows"
+    )
+        ->check(CLI::Range(0, 86'400))
+        ->capture_default_str();
+    app.add_option(
+           "--baseline-days", arguments.baseline_days, "Days the baseline ensemble is trained on"
+    )
+        ->check(CLI::Range(1, 365))
+        ->capture_default_str();
+    app.add_option("--recent-days", arguments.recent_days, "Days the recent logistic is fitted on")
+        ->check(CLI::Range(1, 3'650))
+        ->capture_default_str();
     app.add_option(
         "--external", arguments.external, "Values from outside (csv or jsonl, see docs/models.md)"
     );
@@ -98,6 +118,12 @@ Result<EvaluationOptions> options_of(Arguments const& arguments) {
     EvaluationOptions options;
     options.lightgbm = arguments.lightgbm;
     options.seed = arguments.seed;
+    options.walk_forward = {
+        .step = std::chrono::days{arguments.step_days},
+        .embargo = Seconds{arguments.embargo_s},
+        .baseline = std::chrono::days{arguments.baseline_days},
+        .recent = std::chrono::days{arguments.recent_days}
+    };
     if (!arguments.coins.empty())
         std::erase_if(options.assets, [&](Asset asset) {
             return std::ranges::none_of(arguments.coins, [&](std::string const& name) {
@@ -283,6 +309,19 @@ std::string measure_monitor(std::size_t simulations, std::uint64_t seed) {
     return text;
 }
 
+// What differs from the defaults.
+std::string walk_forward_text(Arguments const& arguments) {
+    Arguments const usual;
+    std::string text;
+    for (auto const& [option, value, otherwise] :
+         {std::tuple{"--step-days", arguments.step_days, usual.step_days},
+          {"--embargo", arguments.embargo_s, usual.embargo_s},
+          {"--baseline-days", arguments.baseline_days, usual.baseline_days},
+          {"--recent-days", arguments.recent_days, usual.recent_days}})
+        if (value != otherwise) text += fmt::format(" {} {}", option, value);
+    return text;
+}
+
 Result<void> evaluate(
     Arguments const& arguments, std::ostream& out, std::ostream& err, EvaluateHooks const& hooks
 ) {
@@ -290,7 +329,7 @@ Result<void> evaluate(
     // Paths are the user's own; the report names the options and leaves them out.
     parts.command = fmt::format(
         "polyquant evaluate --bars BARS{}{}{}{}{} --style {} --train-from {} --tune-from {} "
-        "--test-from {} --monte-carlo {} --simulations {} --seed {} --report FILE",
+        "--test-from {}{} --monte-carlo {} --simulations {} --seed {} --report FILE",
         arguments.tob.empty() ? "" : " --books FILE --coverage FILE",
         arguments.ladders.empty() ? "" : " --ladders FILE",
         arguments.ticks.empty() ? "" : " --ticks FILE --markets FILE",
@@ -305,6 +344,7 @@ Result<void> evaluate(
         arguments.train_from,
         arguments.tune_from,
         arguments.test_from,
+        walk_forward_text(arguments),
         arguments.monte_carlo,
         arguments.simulations,
         arguments.seed
