@@ -34,6 +34,9 @@ struct Arguments {
     std::string from;
     std::string until;
     std::string lightgbm;
+    std::string trees;
+    std::string trees_until;
+    std::string trees_on = "none";
     std::string external;
     int external_age_s = 600;
     int tune_days = 7;
@@ -105,6 +108,25 @@ parse(CLI::App& app, std::vector<std::string> const& args, Output const& output)
     }
 }
 
+// Empty where no file is named.
+Result<std::optional<ForeignTrees>> foreign_trees(Arguments const& a) {
+    using Trees = std::optional<ForeignTrees>;
+    if (a.trees.empty()) return Trees{};
+    if (a.kind != "boosting") return Failure{Fault::invalid, "--trees", "is for --kind boosting"};
+    if (a.trees_until.empty())
+        return Failure{
+            Fault::invalid,
+            "--trees",
+            "needs --trees-until, the end of the data they were trained on: no earlier window can "
+            "prove anything about them"
+        };
+    auto const until = time_or(a.trees_until, "--trees-until", {});
+    if (!until) return until.error();
+    auto const offset = a.trees_on == "none" ? models::boosting::Offset::none
+                                             : models::boosting::Offset::closed_form_log_odds;
+    return Trees{ForeignTrees{.file = a.trees, .offset = offset, .until = *until}};
+}
+
 int train_model(Arguments const& a, Output const& output) {
     auto const from = time_or(a.from, "--from", UtcTime::min());
     if (!from) return output.fail(from.error());
@@ -114,6 +136,8 @@ int train_model(Arguments const& a, Output const& output) {
     if (!bars) return output.fail(bars.error());
     auto const external = read_external(a);
     if (!external) return output.fail(external.error());
+    auto const trees = foreign_trees(a);
+    if (!trees) return output.fail(trees.error());
     auto const option = [](char const* name, std::string const& value) {
         return value.empty() ? std::string{} : fmt::format(" {} {}", name, value);
     };
@@ -126,12 +150,13 @@ int train_model(Arguments const& a, Output const& output) {
         .until = *until,
         .tune = std::chrono::days{a.tune_days},
         .lightgbm = a.lightgbm,
+        .trees = *trees,
         .external = *external,
         .external_age = Seconds{a.external_age_s},
         .seed = a.seed,
         // Paths are the machine's own; the hash of the bars says which they were.
         .command = fmt::format(
-            "polyquant train {} --asset {} --kind {} --style {}{}{} --tune-days {}{}",
+            "polyquant train {} --asset {} --kind {} --style {}{}{} --tune-days {}{}{}",
             a.name,
             a.asset,
             a.kind,
@@ -139,6 +164,10 @@ int train_model(Arguments const& a, Output const& output) {
             option("--from", a.from),
             option("--until", a.until),
             a.tune_days,
+            *trees ? fmt::format(
+                         " --trees FILE --trees-until {} --trees-on {}", a.trees_until, a.trees_on
+                     )
+                   : "",
             *external ? fmt::format(" --external FILE --external-age {}", a.external_age_s) : ""
         ),
         .code_version = code_version()
@@ -294,6 +323,14 @@ int run_train(std::vector<std::string> const& args, std::ostream& out, std::ostr
         ->check(CLI::Range(1, 365))
         ->capture_default_str();
     app.add_option("--lightgbm", a.lightgbm, "lib_lightgbm.so; else the usual places");
+    app.add_option("--trees", a.trees, "LightGBM text model trained elsewhere, for --kind boosting")
+        ->check(CLI::ExistingFile);
+    app.add_option("--trees-until", a.trees_until, "End of the data it was trained on");
+    app.add_option(
+           "--trees-on", a.trees_on, "What its trees add to: closed_form (init score) or none"
+    )
+        ->check(CLI::IsMember({"closed_form", "none"}))
+        ->capture_default_str();
     add_external(
         app,
         a,

@@ -93,6 +93,8 @@ json::object as_json(RegisteredModel const& model) {
     };
     if (model.correction) body["logistic"] = model.correction->print();
     if (model.boosting) body["boosting"] = model.boosting->text();
+    if (model.boosting && model.boosting->offset() == boosting::Offset::none)
+        body["boosting_offset"] = "none"; // else the closed form's log-odds
     if (model.external) body["external"] = external_as_json(*model.external);
     return body;
 }
@@ -289,8 +291,13 @@ std::string read_parts(Reader reader, RegisteredModel& model) {
         model.correction = *line;
     }
     if (model.kind == ModelKind::boosting) {
+        auto const alone = reader.has("boosting_offset");
+        if (alone && reader.text("boosting_offset") != "none")
+            return "boosting_offset: is not known";
         auto trees = boosting::BoostingModel::make(
-            reader.text("boosting"), boosting::Offset::closed_form_log_odds, model.features
+            reader.text("boosting"),
+            alone ? boosting::Offset::none : boosting::Offset::closed_form_log_odds,
+            model.features
         );
         if (!trees) return "boosting: " + trees.error().detail;
         model.boosting = std::move(*trees);

@@ -172,7 +172,30 @@ private:
             if (!fit) return fit.error();
             model_.correction = *fit;
         }
-        if (spec_.kind == ModelKind::boosting) return grow_trees();
+        if (spec_.kind == ModelKind::boosting) return spec_.trees ? read_trees() : grow_trees();
+        return boost::system::in_place_value;
+    }
+
+    Result<void> read_trees() {
+        // Calibrated on outcomes they were grown on, they would look better than they are.
+        if (spec_.trees->until > tune_from_)
+            return refuse(fmt::format(
+                "the trees know outcomes up to {}, the tuning days begin {}: give later bars or "
+                "other "
+                "--tune-days",
+                format_utc(spec_.trees->until),
+                format_utc(tune_from_)
+            ));
+        auto read = boosting::BoostingModel::load(spec_.trees->file, model_.features);
+        if (!read) return read.error();
+        auto model =
+            boosting::BoostingModel::make(read->text(), spec_.trees->offset, model_.features);
+        if (!model) return model.error();
+        model_.boosting = std::move(*model);
+        Fingerprint print;
+        print.add(std::string_view{model_.boosting->text()});
+        model_.trained.libraries.emplace_back("trees read from a file, hash", print.hex());
+        metric("trees", static_cast<double>(model_.boosting->trees()));
         return boost::system::in_place_value;
     }
 

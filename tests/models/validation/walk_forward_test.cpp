@@ -95,7 +95,8 @@ TEST_CASE("Test blocks may begin before a whole training span has passed", "[mod
     auto const rows = five_minute_rows(4);
 
     auto const steps =
-        walk_forward(rows, {.first_test = rows[2 * 288 + 7].decided_at, .test_rows_min = 1}).value();
+        walk_forward(rows, {.first_test = rows[2 * 288 + 7].decided_at, .test_rows_min = 1})
+            .value();
 
     REQUIRE(steps.size() == 2);
     CHECK(steps[0].test_start == rows[2 * 288].decided_at);
