@@ -51,6 +51,7 @@ constexpr std::array<Choice<MarketBlendUse>, 2> choices(MarketBlendUse) {
 struct ModelParams {
     ModelKind kind = ModelKind::baseline;
     std::string trained_models = "trained-models";
+    std::string external_file;
     MarketBlendUse market_blend = MarketBlendUse::off;
     std::string market_blend_file;
     Profile profile = Profile::standard;
@@ -101,6 +102,16 @@ struct ModelParams {
                 "path",
                 "Folder of `polyquant train` and `models promote`, for kind = \"trained\"; read at "
                 "the start and at every reload.",
+                Change::restart
+            },
+            Param{
+                "external_file",
+                &P::external_file,
+                "path",
+                "Values from outside (csv or jsonl) for trained models that use "
+                "some; followed as "
+                "it grows. Where one is older than the model's limit, the model "
+                "answers without it.",
                 Change::restart
             },
             Param{

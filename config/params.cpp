@@ -121,6 +121,8 @@ std::vector<ParamFault> ModelParams::faults() const {
         found.push_back(
             {"train_rows_min", fmt::format("{} is more than train_bars", train_rows_min)}
         );
+    if (!external_file.empty() && kind != ModelKind::trained)
+        found.push_back({"external_file", "counts for kind = \"trained\" only; leave it out"});
     if (market_blend == MarketBlendUse::on) {
         if (kind != ModelKind::window && kind != ModelKind::trained)
             found.push_back(

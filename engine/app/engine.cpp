@@ -764,6 +764,13 @@ void Engine::use_trained(TrainedModels models) {
     journal_trained();
 }
 
+void Engine::use_outside(OutsideValues const& values) {
+    for (auto& model : parts_.trained)
+        if (model.external) model.outside = values;
+    check(parts_.journal.append(parts_.clock.utc_now(), "outside", values->digest()));
+    window_signals_.use_outside(values);
+}
+
 // What decides is on record before it decides anything.
 void Engine::journal_trained() {
     if (config_.model.kind == config::ModelKind::trained)

@@ -116,6 +116,10 @@ public:
 
     TrainedModels const& trained() const { return parts_.trained; }
 
+    // Newer values from outside for them; on record before anything is decided
+    // with them.
+    void use_outside(OutsideValues const& values);
+
     observe::StatusSnapshot status(std::string mode) const;
     // Nothing in flight: no open order, no unsettled position, no fact still to be written.
     bool is_quiet() const;

@@ -74,6 +74,8 @@ observe::AssetStatus Engine::asset_status(Asset asset, UtcTime now) const {
             status.signal_note = "blended";
         else if (status.up && signal->quotes != models::QuoteUse::off)
             status.signal_note = fmt::format("own, {}", to_string(signal->quotes));
+        else if (status.up && window_signals_.lacks_outside(asset))
+            status.signal_note = "outside stale";
         else if (!status.up)
             status.signal_note = signal->usable ? "stale" : signal->why;
     }

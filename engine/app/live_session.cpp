@@ -329,6 +329,8 @@ void LiveSession::start_tasks() {
     supervisor.start(Stage::close, "lag meter", runtime::measure_lag(lag_));
     supervisor.start(Stage::close, "status", draw_status());
     supervisor.start(Stage::close, "journal", flush_journal());
+    begin_outside(storage_.name);
+    supervisor.start(Stage::close, "outside", follow_outside());
     if (errand_) supervisor.start_job(Stage::strategies, "errand", run_errand());
     if (options_.run_for)
         supervisor.start_job(Stage::feeds, "run for", stop_later(*options_.run_for));
@@ -398,6 +400,41 @@ Task<void> LiveSession::draw_status() {
 Task<void> LiveSession::flush_journal() {
     while (co_await real_.wait_until(real_.now() + flush_every))
         if (auto const flushed = storage_.journal->flush(); !flushed) fatal(flushed.error());
+}
+
+// The copy of what was known when the models came into use lies in models/<name>.
+void LiveSession::begin_outside(std::string const& name) {
+    outside_feed_.reset();
+    auto const known = outside_of(engine_.trained());
+    if (!known) return;
+    outside_feed_ = std::make_shared<OutsideFeed>(
+        engine_.config().model.external_file,
+        storage_.directory / "models" / name / "external.csv",
+        known,
+        outside_age_max(engine_.trained())
+    );
+}
+
+// As often as the journal is flushed. Reading and parsing the file happens on the side; what is new
+// counts from when it is here.
+Task<void> LiveSession::follow_outside() {
+    auto refused = false;
+    while (co_await real_.wait_until(real_.now() + flush_every)) {
+        auto const feed = outside_feed_;
+        if (!feed) continue;
+        std::function<Result<OutsideValues>()> const work = [feed] {
+            return feed->read();
+        };
+        auto read = co_await cache_pool_.submit<OutsideValues>("outside", work);
+        if (!read && read.error().fault == Fault::cancelled) co_return;
+        if (feed != outside_feed_) continue; // other models since
+        auto const newer = read ? feed->take(*read, outside_.clock->utc_now()) : std::move(read);
+        if (!newer && !refused)
+            say("values from outside refused, those known so far stay: " + describe(newer.error()));
+        if (newer && refused) say("values from outside are read again");
+        refused = !newer;
+        if (newer && *newer) engine_.use_outside(*newer);
+    }
 }
 
 Task<void> LiveSession::stop_later(Seconds after) {
@@ -481,9 +518,23 @@ void LiveSession::reload_trained() {
         say("trained models refused, those in use stay: " + describe(models.error()));
         return;
     }
-    if (same_models(*models, engine_.trained())) return;
+    // The file has grown since, which makes no other models of them.
+    auto same = *models;
+    for (auto& model : same)
+        if (model.external) model.outside = outside_of(engine_.trained());
+    if (same_models(same, engine_.trained())) return;
+    auto const now = outside_.clock->utc_now();
+    forget_stale_outside(*models, now);
+    auto const name = fmt::format("{}-reload-{}", storage_.name, ++reloads_of_models_);
+    storage_.trained = *models;
+    if (auto const kept = keep_models(storage_, engine_.config(), name, now); !kept) {
+        storage_.trained = engine_.trained();
+        say("trained models refused, no copy could be kept: " + describe(kept.error()));
+        return;
+    }
     say("trained models from now on: " + trained_text(*models));
     engine_.use_trained(std::move(*models));
+    begin_outside(name);
 }
 
 void LiveSession::request_stop(ExitCode exit) {

@@ -12,6 +12,7 @@
 #include "engine/app/live_venue.hpp"
 #include "engine/app/operations.hpp"
 #include "engine/app/outcome_desk.hpp"
+#include "engine/app/outside_feed.hpp"
 #include "engine/app/run_command.hpp"
 #include "engine/app/timed_venue.hpp"
 #include "engine/observe/console.hpp"
@@ -80,6 +81,8 @@ private:
     void start_tasks();
     Task<void> draw_status();
     Task<void> flush_journal();
+    void begin_outside(std::string const& name);
+    Task<void> follow_outside();
     Task<void> run_errand();
     Nanos in_venue_time(Nanos real) const;
     Nanos verify_max() const;
@@ -97,6 +100,8 @@ private:
     RunOptions const& options_;
     ConfigLoader loader_;
     LiveStorage storage_;
+    int reloads_of_models_ = 0;
+    std::shared_ptr<OutsideFeed> outside_feed_; // shared with the job that reads; null: none
     Outside outside_;
     observe::Console console_;
     runtime::LiveClock real_;

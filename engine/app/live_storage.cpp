@@ -3,6 +3,7 @@
 #include "engine/app/build_info.hpp"
 #include "engine/app/recovery.hpp"
 #include "engine/core/replace_file.hpp"
+#include "models/registry/registry.hpp"
 
 #include <fmt/format.h>
 
@@ -85,14 +86,55 @@ open_live_storage(fs::path const& directory, config::RunConfig const& config, Ut
         static_cast<std::uint64_t>(config.run.seed),
         code_version()
     };
-    auto journal =
-        runtime::Journal::open(free_name(directory / "journal", session_name(now)), identity);
+    auto const file = free_name(directory / "journal", session_name(now));
+    storage.name = file.stem().string();
+    auto journal = runtime::Journal::open(file, identity);
     if (!journal) return journal.error();
     storage.journal = std::move(*journal);
     storage.ledger = std::make_shared<ledger::Ledger>(std::move(*ledger));
     if (auto const kept = replace_file(directory / "config.toml", config.print()); !kept)
         return kept.error();
     return storage;
+}
+
+Result<void> keep_models(
+    LiveStorage const& storage,
+    config::RunConfig const& config,
+    std::string const& name,
+    UtcTime now
+) {
+    if (storage.trained.empty() && !storage.blend) return {};
+    auto const folder = fs::absolute(storage.directory / "models" / name);
+    if (auto const made = make_private(folder); !made) return made;
+    auto kept = config;
+    if (!storage.trained.empty()) {
+        models::registry::Registry const copies{folder};
+        for (auto const& model : storage.trained) {
+            if (auto const added = copies.add(model); !added) return added;
+            auto const promoted = copies.promote(
+                model.name,
+                {.at = now,
+                 .comparison = {},
+                 .why_no_comparison = "copied by a run that used it",
+                 .forced = true}
+            );
+            if (!promoted) return promoted;
+        }
+        kept.model.trained_models = folder.string();
+        if (auto const outside = outside_of(storage.trained)) {
+            auto const file = folder / "external.csv";
+            if (auto const done = replace_file(file, outside->print()); !done) return done;
+            kept.model.external_file = file.string();
+        }
+    }
+    if (storage.blend) {
+        auto const file = folder / "blend.json";
+        if (auto const done = replace_file(file, to_text(*storage.blend)); !done) return done;
+        kept.model.market_blend_file = file.string();
+    }
+    // A later set of the same start is for whoever asks for it; the run began with the first.
+    if (name != storage.name) return {};
+    return replace_file(storage.directory / "config.toml", kept.print());
 }
 
 } // namespace polyquant::app

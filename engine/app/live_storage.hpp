@@ -5,6 +5,10 @@
 //   state/scalp/paper/config.toml              the configuration of the newest start
 //   state/scalp/paper/journal/20261123T031500Z.log
 //   state/scalp/paper/tape/...                 what the feeds brought
+//   state/scalp/paper/models/20261123T031500Z/ copies of the trained models, the blend and the
+//   values
+//                                              from outside it used, which config.toml names
+//                                              instead of the originals
 #pragma once
 
 #include "config/run_config.hpp"
@@ -22,6 +26,7 @@ namespace polyquant::app {
 
 struct LiveStorage {
     std::filesystem::path directory;
+    std::string name; // of this start: "20261123T031500Z"
     std::unique_ptr<runtime::Journal> journal;
     std::shared_ptr<ledger::Ledger> ledger;
     std::uint64_t facts_recovered = 0; // the last process's journal was ahead of its ledger
@@ -35,6 +40,16 @@ struct LiveStorage {
 // process could not, and opens this start's journal. `now` names it.
 Result<LiveStorage> open_live_storage(
     std::filesystem::path const& directory, config::RunConfig const& config, UtcTime now
+);
+
+// Copies the models, their values from outside and the blend of the storage into models/<name>:
+// whatever is promoted or fitted anew later, a replay or backtest of the run's tapes with its
+// config.toml decides with these. Nothing to do where the configuration asks for neither.
+Result<void> keep_models(
+    LiveStorage const& storage,
+    config::RunConfig const& config,
+    std::string const& name,
+    UtcTime now
 );
 
 } // namespace polyquant::app

@@ -24,6 +24,10 @@ Shares whole_hundredths(Shares size) {
     return Shares::from_micros(size.micros() / hundredth * hundredth);
 }
 
+Price buy_limit(Market const& market, Price ask, int ticks) {
+    return std::min(ask + market.tick * ticks, cents(100) - market.tick);
+}
+
 } // namespace
 
 config::RunConfig livetest_config(config::RunConfig config, Usdc most) {
@@ -75,8 +79,9 @@ Shares Livetest::least_size(Market const& market, Price price) const {
     return size;
 }
 
-// The cheapest place where the smallest order fits the bound and somebody would buy it back.
-std::optional<Livetest::Place> Livetest::choose() const {
+// The cheapest place where the smallest order, reaching `ticks` beyond the best ask, fits the bound
+// and somebody would buy it back.
+std::optional<Livetest::Place> Livetest::choose(int ticks) const {
     std::optional<Place> best;
     Usdc best_cost = limits_.most;
     auto const now = clock_.utc_now();
@@ -91,9 +96,10 @@ std::optional<Livetest::Place> Livetest::choose() const {
             if (book->depth(BookSide::ask) == 0 || book->depth(BookSide::bid) == 0) continue;
             auto const ask = book->level(BookSide::ask, 0).price;
             if (ask < limits_.ask_min || ask > limits_.ask_max) continue;
+            auto const limit = buy_limit(*view.market, ask, ticks);
             auto const size = least_size(*view.market, ask);
-            if (book->size_within(BookSide::ask, ask) < size) continue;
-            auto const order = order_for(place, Side::buy, ask, size);
+            if (book->size_within(BookSide::ask, limit) < size) continue;
+            auto const order = order_for(place, Side::buy, limit, size);
             auto const cost = execution::worst_cost(order, view.market->fee, size);
             if (cost > best_cost) continue;
             best = place;
@@ -140,7 +146,7 @@ Task<std::optional<Livetest::Place>> Livetest::ready() {
     std::string why = "no market with a book was found";
     std::optional<Place> place;
     auto const may = [&] {
-        place = choose();
+        place = choose(1);
         if (!place) return false;
         auto const order = order_for(*place, Side::buy, limits_.ask_min, shares(5));
         auto const refused = venue_.refusal(order, clock_.utc_now());
@@ -248,9 +254,11 @@ Task<bool> Livetest::rest_and_cancel(Place place) {
     co_return watched_.state == OrderState::cancelled;
 }
 
+// The venue holds a taker's order back for a moment in which the book may step away, so each
+// attempt reaches a tick further.
 Task<bool> Livetest::buy(Place& place) {
     for (auto attempt = 1; attempt <= limits_.attempts_max; ++attempt) {
-        auto const next = choose();
+        auto const next = choose(attempt);
         if (!next) {
             say_("buy: no place is left where the smallest order fits the bound");
             co_return false;
@@ -258,12 +266,16 @@ Task<bool> Livetest::buy(Place& place) {
         place = *next;
         auto const view = view_of(place);
         auto const ask = view.book(place.outcome)->level(BookSide::ask, 0).price;
+        auto const limit = buy_limit(*view.market, ask, attempt);
         auto const size = least_size(*view.market, ask);
-        auto const what = fmt::format("buy {} at {}", to_string(size), to_string(ask));
-        if (!send(order_for(place, Side::buy, ask, size), place, what)) co_return false;
+        auto order = order_for(place, Side::buy, limit, size);
+        order.seen_price = ask;
+        auto const what = fmt::format("buy {} at {}", to_string(size), to_string(limit));
+        if (!send(order, place, what)) co_return false;
         if (!co_await finish_order("buy")) co_return false;
         if (watched_.state == OrderState::confirmed) co_return true;
         say_(fmt::format("buy: attempt {} found no match", attempt));
+        if (!co_await clock_.wait_until(clock_.now() + limits_.attempt_pause)) co_return false;
     }
     co_return false;
 }
@@ -287,12 +299,16 @@ Task<bool> Livetest::sell(Place place) {
             continue;
         }
         auto const bid = book->level(BookSide::bid, 0).price;
-        auto order = order_for(place, Side::sell, bid, free);
-        if (!send(order, place, fmt::format("sell {} at {}", to_string(free), to_string(bid))))
+        auto const tick = view.market->tick;
+        auto const limit = std::max(tick, bid - tick * attempt);
+        auto order = order_for(place, Side::sell, limit, free);
+        order.seen_price = bid;
+        if (!send(order, place, fmt::format("sell {} at {}", to_string(free), to_string(limit))))
             co_return false;
         if (!co_await finish_order("sell")) co_return false;
         if (watched_.state == OrderState::confirmed) co_return true;
         say_(fmt::format("sell: attempt {} found no match", attempt));
+        if (!co_await clock_.wait_until(clock_.now() + limits_.attempt_pause)) co_return false;
     }
     co_return false;
 }

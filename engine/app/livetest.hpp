@@ -19,7 +19,8 @@ struct LivetestLimits {
     Seconds least_left{150};   // to the window's end, or the next one is waited for
     Price ask_min = cents(10); // nearer to an end nobody may take the shares back
     Price ask_max = cents(90);
-    int attempts_max = 5; // of an order that finds no match
+    int attempts_max = 8; // of an order that finds no match
+    Seconds attempt_pause{1};
 };
 
 struct LivetestResult {
@@ -65,7 +66,7 @@ private:
     };
 
     void on(Fact const& fact);
-    std::optional<Place> choose() const;
+    std::optional<Place> choose(int ticks) const;
     MarketView view_of(Place const& place) const;
     PlaceOrder order_for(Place const& place, Side side, Price limit, Shares size) const;
     Shares least_size(Market const& market, Price price) const;

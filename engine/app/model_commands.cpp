@@ -34,6 +34,11 @@ struct Arguments {
     std::string from;
     std::string until;
     std::string lightgbm;
+    std::string trees;
+    std::string trees_until;
+    std::string trees_on = "none";
+    std::string external;
+    int external_age_s = 600;
     int tune_days = 7;
     std::uint64_t seed = 1;
     bool force = false;
@@ -66,6 +71,19 @@ void add_folder(CLI::App& app, Arguments& a) {
     app.add_option("--models", a.folder, "Folder of the trained models")->capture_default_str();
 }
 
+void add_external(CLI::App& app, Arguments& a, char const* what) {
+    app.add_option("--external", a.external, what)->check(CLI::ExistingFile);
+}
+
+// Null where no file is named.
+Result<std::shared_ptr<models::window::ExternalFeatures const>> read_external(Arguments const& a) {
+    using Read = std::shared_ptr<models::window::ExternalFeatures const>;
+    if (a.external.empty()) return Read{};
+    auto read = models::window::ExternalFeatures::read(a.external);
+    if (!read) return read.error();
+    return Read{std::make_shared<models::window::ExternalFeatures const>(std::move(*read))};
+}
+
 void add_span(CLI::App& app, Arguments& a, char const* what) {
     app.add_option("--from", a.from, fmt::format("First UTC time of {}, e.g. 2026-04-01", what));
     app.add_option("--until", a.until, fmt::format("End of {}", what));
@@ -90,6 +108,25 @@ parse(CLI::App& app, std::vector<std::string> const& args, Output const& output)
     }
 }
 
+// Empty where no file is named.
+Result<std::optional<ForeignTrees>> foreign_trees(Arguments const& a) {
+    using Trees = std::optional<ForeignTrees>;
+    if (a.trees.empty()) return Trees{};
+    if (a.kind != "boosting") return Failure{Fault::invalid, "--trees", "is for --kind boosting"};
+    if (a.trees_until.empty())
+        return Failure{
+            Fault::invalid,
+            "--trees",
+            "needs --trees-until, the end of the data they were trained on: no earlier window can "
+            "prove anything about them"
+        };
+    auto const until = time_or(a.trees_until, "--trees-until", {});
+    if (!until) return until.error();
+    auto const offset = a.trees_on == "none" ? models::boosting::Offset::none
+                                             : models::boosting::Offset::closed_form_log_odds;
+    return Trees{ForeignTrees{.file = a.trees, .offset = offset, .until = *until}};
+}
+
 int train_model(Arguments const& a, Output const& output) {
     auto const from = time_or(a.from, "--from", UtcTime::min());
     if (!from) return output.fail(from.error());
@@ -97,6 +134,10 @@ int train_model(Arguments const& a, Output const& output) {
     if (!until) return output.fail(until.error());
     auto const bars = read_bars(a.bars);
     if (!bars) return output.fail(bars.error());
+    auto const external = read_external(a);
+    if (!external) return output.fail(external.error());
+    auto const trees = foreign_trees(a);
+    if (!trees) return output.fail(trees.error());
     auto const option = [](char const* name, std::string const& value) {
         return value.empty() ? std::string{} : fmt::format(" {} {}", name, value);
     };
@@ -109,16 +150,25 @@ int train_model(Arguments const& a, Output const& output) {
         .until = *until,
         .tune = std::chrono::days{a.tune_days},
         .lightgbm = a.lightgbm,
+        .trees = *trees,
+        .external = *external,
+        .external_age = Seconds{a.external_age_s},
+        .seed = a.seed,
         // Paths are the machine's own; the hash of the bars says which they were.
         .command = fmt::format(
-            "polyquant train {} --asset {} --kind {} --style {}{}{} --tune-days {}",
+            "polyquant train {} --asset {} --kind {} --style {}{}{} --tune-days {}{}{}",
             a.name,
             a.asset,
             a.kind,
             a.style,
             option("--from", a.from),
             option("--until", a.until),
-            a.tune_days
+            a.tune_days,
+            *trees ? fmt::format(
+                         " --trees FILE --trees-until {} --trees-on {}", a.trees_until, a.trees_on
+                     )
+                   : "",
+            *external ? fmt::format(" --external FILE --external-age {}", a.external_age_s) : ""
         ),
         .code_version = code_version()
     };
@@ -184,8 +234,19 @@ Result<Comparison> compare_held_out(
     }
     auto const bars = read_bars(a.bars);
     if (!bars) return bars.error();
+    auto const external = read_external(a);
+    if (!external) return external.error();
+    auto const with_outside = [&](RegisteredModel& one) -> Result<void> {
+        if (!*external || !one.external) return boost::system::in_place_value;
+        one.outside = *external;
+        return one.external->check(**external, a.external);
+    };
+    auto challenger = model;
+    if (auto const fits = with_outside(challenger); !fits) return fits.error();
+    if (reference)
+        if (auto const fits = with_outside(*reference); !fits) return fits.error();
     return compare(
-        model,
+        challenger,
         reference ? &*reference : nullptr,
         *bars,
         {.from = *from, .to = *until, .seed = a.seed}
@@ -262,6 +323,23 @@ int run_train(std::vector<std::string> const& args, std::ostream& out, std::ostr
         ->check(CLI::Range(1, 365))
         ->capture_default_str();
     app.add_option("--lightgbm", a.lightgbm, "lib_lightgbm.so; else the usual places");
+    app.add_option("--trees", a.trees, "LightGBM text model trained elsewhere, for --kind boosting")
+        ->check(CLI::ExistingFile);
+    app.add_option("--trees-until", a.trees_until, "End of the data it was trained on");
+    app.add_option(
+           "--trees-on", a.trees_on, "What its trees add to: closed_form (init score) or none"
+    )
+        ->check(CLI::IsMember({"closed_form", "none"}))
+        ->capture_default_str();
+    add_external(
+        app,
+        a,
+        "Columns from outside (csv or jsonl), kept where walking "
+        "forward says so"
+    );
+    app.add_option("--external-age", a.external_age_s, "Seconds for which their values are fresh")
+        ->check(CLI::Range(1, 86'400))
+        ->capture_default_str();
     app.footer("BTC's and ETH's bars, where given, add what those coins lead. Keep some days of "
                "bars after --until: a promotion needs at least five that no model has seen.");
     if (auto const done = parse(app, args, output)) return *done;
@@ -291,6 +369,7 @@ int run_models(std::vector<std::string> const& args, std::ostream& out, std::ost
     add_bars(*promote, a);
     for (auto* command : {compare, promote}) {
         add_span(*command, a, "the windows to compare on");
+        add_external(*command, a, "Columns from outside, for models trained with some");
         command->add_option("--seed", a.seed, "Of the resampling")->capture_default_str();
     }
     promote->add_flag("--force", a.force, "Without proof; promotions.jsonl says so");

@@ -128,6 +128,7 @@ int run_engine(RunOptions const& options, std::FILE* out, std::FILE* err) {
     auto trained = load_trained(*config);
     if (!trained) return refuse(err, describe(trained.error()), exit_for(trained.error()));
     storage->trained = std::move(*trained);
+    forget_stale_outside(storage->trained, make_clock(config->endpoints)->utc_now());
     auto blend = load_blend(config->model, storage->trained);
     if (!blend) return refuse(err, describe(blend.error()), exit_for(blend.error()));
     storage->blend = std::move(*blend);
@@ -143,6 +144,8 @@ int run_engine(RunOptions const& options, std::FILE* out, std::FILE* err) {
         make_clock(config->endpoints),
         std::move(accounts->exchange)
     };
+    auto const kept = keep_models(*storage, *config, storage->name, outside.clock->utc_now());
+    if (!kept) return refuse(err, describe(kept.error()), exit_for(kept.error()));
     LiveSession session{
         options, std::move(*config), loader, std::move(*storage), std::move(outside), out
     };

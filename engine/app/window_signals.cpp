@@ -54,6 +54,16 @@ void WindowSignals::replace(std::vector<models::registry::RegisteredModel> const
         desks_[index_of(asset)].trained.emplace(asset, trained);
 }
 
+void WindowSignals::use_outside(OutsideValues const& values) {
+    for (auto& desk : desks_)
+        if (desk.trained) desk.trained->use_outside(values);
+}
+
+bool WindowSignals::lacks_outside(Asset asset) const {
+    auto const& desk = desks_[index_of(asset)];
+    return desk.trained && desk.trained->lacks_outside();
+}
+
 void WindowSignals::warm_up(Asset asset, std::span<Bar const> history) {
     if (auto& model = desks_[index_of(asset)].window) model->warm_up(history);
     for (auto& desk : desks_)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/model_params.hpp"
+#include "engine/app/trained_models.hpp"
 #include "engine/core/events.hpp"
 #include "models/calibration/ask_table.hpp"
 #include "models/registry/live_trained_model.hpp"
@@ -31,11 +32,19 @@ public:
     // Other trained models from now on, none of which has seen a bar.
     void replace(std::vector<models::registry::RegisteredModel> const& trained);
 
-    // Asks the coin's model anew; null where the configuration asks for none of these.
+    // Newer values from outside, for trained models that use some.
+    void use_outside(OutsideValues const& values);
+
+    // Asks the coin's model anew; null where the configuration asks for none of
+    // these.
     models::Signal const*
     refresh(Asset asset, MarketView const& view, models::calibration::AskTable const& quotes);
 
     models::Signal const* signal(Asset asset) const;
+
+    // The coin's trained model answered without values from outside that it was
+    // trained with.
+    bool lacks_outside(Asset asset) const;
 
     // Whether a change of the book changes the answer.
     bool follows_books() const { return kind_ == config::ModelKind::quotes; }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <immintrin.h>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -146,6 +147,16 @@ std::string train_parameters(BoostingParams const& params, std::span<std::string
     );
 }
 
+// Labels as LightGBM wants them. Clang converts doubles out of memory with an instruction that
+// dirties the upper halves of the vector registers, and does not clear them because it names none
+// of them. Left so, every exp and log of the library, which mixes SSE and AVX, takes 114 ns instead
+// of 4 and a fit three times as long.
+std::vector<float> labels_of(std::span<double const> outcomes) {
+    std::vector<float> labels(outcomes.begin(), outcomes.end());
+    _mm256_zeroupper();
+    return labels;
+}
+
 std::string block_defect(BoostingBlock const& block, std::size_t columns) {
     if (block.rows.size() == 0) return "holds no rows";
     if (block.rows.columns != columns)
@@ -243,8 +254,8 @@ Result<BoostingTrained> LightGbm::train(
                 &out
             ) != 0)
             return false;
-        std::vector<float> const outcomes(block.outcomes.begin(), block.outcomes.end());
-        if (library_->dataset_set_field(out, "label", outcomes.data(), rows, dtype_float32) != 0)
+        auto const labels = labels_of(block.outcomes);
+        if (library_->dataset_set_field(out, "label", labels.data(), rows, dtype_float32) != 0)
             return false;
         return block.start.empty() || library_->dataset_set_field(
                                           out, "init_score", block.start.data(), rows, dtype_float64

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <ostream>
 
@@ -25,7 +26,7 @@ Result<void> run_coins(
     std::atomic<std::size_t> done = 0;
     std::size_t all = 0;
     std::vector<CoinRun> runs;
-    for (auto const asset : all_assets) {
+    for (auto const asset : options.assets) {
         runs.emplace_back(
             asset,
             bars[index_of(asset)],
@@ -39,10 +40,10 @@ Result<void> run_coins(
         );
         all += runs.back().pieces();
     }
-    std::array<std::optional<Result<CoinEvaluation>>, asset_count> results;
+    std::vector<std::optional<Result<CoinEvaluation>>> results(runs.size());
     auto const job = [&](std::size_t i) {
         results[i].emplace(runs[i].run());
-        datasets[i] = {}; // half a gigabyte a coin on two years of bars
+        datasets[index_of(options.assets[i])] = {}; // half a gigabyte a coin on two years of bars
     };
     if (options.run_jobs)
         options.run_jobs(runs.size(), job);
@@ -71,6 +72,11 @@ std::string_view to_string(Member member) {
     std::abort();
 }
 
+CoinEvaluation const* BarEvaluation::coin(Asset asset) const {
+    auto const found = std::ranges::find(coins, asset, &CoinEvaluation::asset);
+    return found == coins.end() ? nullptr : &*found;
+}
+
 Result<BarEvaluation> evaluate_bars(
     window::AssetBars const& bars, EvaluationOptions const& options, std::ostream& progress
 ) {
@@ -90,8 +96,10 @@ Result<BarEvaluation> evaluate_bars(
     for (auto const asset : all_assets) {
         progress << fmt::format("{}: fitting the volatility forecast ...\n", to_string(asset));
         auto fit = window::fit_volatility(bars[index_of(asset)], options.tune_from);
-        if (!fit) return fit.error();
-        models[index_of(asset)] = fit->model;
+        auto const is_judged = std::ranges::find(options.assets, asset) != options.assets.end();
+        if (!fit && is_judged) return fit.error();
+        models[index_of(asset)] = fit ? fit->model : window::VolatilityModel::unfitted();
+        if (!fit) continue;
         fits[index_of(asset)] = std::move(*fit);
     }
     progress << "building window rows ...\n";
@@ -107,8 +115,18 @@ Result<BarEvaluation> evaluate_bars(
     if (auto const done = run_coins(bars, datasets, lightgbm ? &*lightgbm : nullptr, evaluation);
         !done)
         return done.error();
-    for (auto const asset : all_assets)
-        evaluation.coins[index_of(asset)].volatility = std::move(fits[index_of(asset)]);
+    constexpr std::size_t windows_asked = 12;
+    for (auto& coin : evaluation.coins) {
+        coin.volatility = std::move(fits[index_of(coin.asset)]);
+        coin.look_ahead = check_look_ahead(
+            coin.asset,
+            bars,
+            models,
+            {normal, normal, normal, normal},
+            {.style = options.style, .from = options.train_from, .to = options.test_to},
+            windows_asked
+        );
+    }
     calibrate_pooled(evaluation.coins);
     return evaluation;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/boosting/lightgbm.hpp"
+#include "models/evaluation/look_ahead_check.hpp"
 #include "models/validation/honesty.hpp"
 #include "models/window/logistic_correction.hpp"
 #include "models/window/window_dataset.hpp"
@@ -20,24 +21,36 @@ namespace polyquant::models::evaluation {
 // the window's start and are the same at every moment of it.
 enum class Member : std::uint8_t {
     heuristic,
-    baseline, // 0.7 logistic on the 46 features, 0.3 heuristic; 7 days of training, new every day
+    baseline, // 0.7 logistic on the 46 features, 0.3 heuristic; trained on the last 7 days
     closed_form,
     logistic,
     boosting,
-    recent,  // the logistic correction, fitted anew every day on the newest 28 days
-    stacked, // simplex weights over the five above, calibrated by time left; new every day
+    recent,  // the logistic correction, fitted anew on the newest 28 days
+    stacked, // simplex weights over the five above, calibrated by time left; on all days before
 };
 inline constexpr std::size_t member_count = 7;
 std::string_view to_string(Member member);
 
+// Models that are fitted again as time goes on: before each block of `step`, on the past, never on
+// an outcome that is known less than `embargo` before the block.
+struct WalkForward {
+    std::chrono::days step{1};
+    Seconds embargo{300};
+    std::chrono::days baseline{7};
+    std::chrono::days recent{28};
+};
+
 struct EvaluationOptions {
     window::LabelStyle style = window::LabelStyle::spot;
+    // Judged; the bars of the others only lead them.
+    std::vector<Asset> assets{all_assets.begin(), all_assets.end()};
     // Training windows start in [train_from, tune_from); early stopping, tail shape, calibration
     // and stacking use [tune_from, test_from); [test_from, test_to) is only ever predicted.
     UtcTime train_from = utc_from_seconds(1'735'689'600); // 2025-01-01
     UtcTime tune_from = utc_from_seconds(1'774'396'800);  // 2026-03-25
     UtcTime test_from = utc_from_seconds(1'775'001'600);  // 2026-04-01
     UtcTime test_to = UtcTime::max();
+    WalkForward walk_forward;
     boosting::BoostingParams boosting;
     window::CorrectionParams correction;
     std::string lightgbm; // path; empty: the usual places
@@ -63,8 +76,10 @@ struct Predictions {
     // The stack under each way of calibrating it: none, platt, isotonic, beta, and a slope a
     // moment drawn towards 1.
     std::array<std::vector<double>, 5> stacked_by;
-    // The last two pooled over the coins: a slope a moment, an isotonic map a moment.
+    // The last two pooled over the coins: a slope a moment, an isotonic map a moment; and the
+    // slopes on the newest fourteen days alone.
     std::vector<double> pooled_slopes;
+    std::vector<double> pooled_recent_slopes;
     std::vector<double> pooled_isotonic;
 
     std::size_t size() const { return outcome.size(); }
@@ -80,6 +95,7 @@ struct CoinEvaluation {
     std::string boosting; // rounds and losses, or why it is missing
     std::vector<std::pair<std::string, double>> stack_weights; // of the last day
     std::vector<std::pair<std::string, validation::PlaceboReport>> placebo;
+    LookAheadReport look_ahead;
     Predictions test;
     // The uncalibrated stack over tuning and test rows, for calibrations pooled over coins.
     std::vector<double> stack_promised;
@@ -93,6 +109,8 @@ struct BarEvaluation {
     std::vector<CoinEvaluation> coins;
     bool has_boosting = false;
     std::string boosting_note; // why not, where it is missing
+
+    CoinEvaluation const* coin(Asset asset) const; // null where it was not judged
 };
 
 // Minutes of work on two years of bars; progress lines go to `progress`. Without LightGBM the

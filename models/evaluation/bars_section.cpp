@@ -228,6 +228,10 @@ std::string calibration_choices(BarEvaluation const& evaluation) {
          [](CoinEvaluation const& coin) -> std::vector<double> const& {
              return coin.test.pooled_slopes;
          }},
+        {"the same, on the newest 14 days",
+         [](CoinEvaluation const& coin) -> std::vector<double> const& {
+             return coin.test.pooled_recent_slopes;
+         }},
         {"isotonic by moment, coins pooled",
          [](CoinEvaluation const& coin) -> std::vector<double> const& {
              return coin.test.pooled_isotonic;
@@ -274,6 +278,28 @@ std::string volatility_table(BarEvaluation const& evaluation) {
     return text;
 }
 
+std::string look_ahead_note(LookAheadReport const& report) {
+    if (report.passed())
+        return fmt::format(
+            " Look-ahead: none of the {} columns at {} moments and of {} outcomes changes when "
+            "later "
+            "bars of any coin do.",
+            report.columns,
+            report.rows,
+            report.outcomes
+        );
+    if (report.problems.empty()) return " Look-ahead: NOT CHECKED, no window could be asked.";
+    auto const& first = report.problems.front();
+    return fmt::format(
+        " Look-ahead: FAILED, {} values change with later bars, the first {} at {}: {} and {}.",
+        report.problems.size(),
+        first.column,
+        format_utc(first.at),
+        first.honest,
+        first.disturbed
+    );
+}
+
 std::string training_notes(BarEvaluation const& evaluation) {
     std::string text;
     for (auto const& coin : evaluation.coins) {
@@ -306,6 +332,7 @@ std::string training_notes(BarEvaluation const& evaluation) {
                 report.standard_error,
                 report.passed ? "passed" : "FAILED: something leaks"
             );
+        text += look_ahead_note(coin.look_ahead);
         text += "\n";
     }
     return text;
@@ -323,14 +350,22 @@ std::string bars_section(BarEvaluation const& evaluation, bool with_volatility) 
                              "minute before each boundary)";
     auto text = fmt::format(
         "## Held-out bars, {}\n\n"
-        "Trained on windows from {} to {}, tuned to {}, tested after that. Intervals are 95 %, "
-        "from 2,000 resamples of whole test days.\n\n"
+        "Trained on windows from {} to {}, tuned to {}, tested after that. What is fitted anew as "
+        "time goes on (the baseline on {} days, the recent logistic on {}, stack and calibration "
+        "on "
+        "all before) is so for every {} day(s), without outcomes of the last {} s before. "
+        "Intervals "
+        "are 95 %, from 2,000 resamples of whole test days.\n\n"
         "**Verdict.** The window model {} the baseline ensemble at every coin and moment by a "
         "margin whose interval excludes 0.\n\n**Calibration of the stacked model.** {}\n",
         style,
         day_text(options.train_from),
         day_text(options.tune_from),
         day_text(options.test_from),
+        options.walk_forward.baseline.count(),
+        options.walk_forward.recent.count(),
+        options.walk_forward.step.count(),
+        options.walk_forward.embargo.count(),
         margins.all_beat ? "beats" : "does NOT beat",
         calibration_verdict(deciles)
     );

@@ -12,8 +12,6 @@ namespace polyquant::models::evaluation {
 
 namespace {
 
-constexpr auto train_span = std::chrono::hours{7 * 24};
-
 std::size_t first_closing_after(std::span<Bar const> bars, UtcTime t) {
     auto const it = std::partition_point(bars.begin(), bars.end(), [&](Bar const& bar) {
         return bar.close_time() <= t;
@@ -23,13 +21,17 @@ std::size_t first_closing_after(std::span<Bar const> bars, UtcTime t) {
 
 } // namespace
 
-Result<BaselinePredictions>
-predict_at_window_starts(std::span<Bar const> bars, std::span<UtcTime const> starts) {
+Result<BaselinePredictions> predict_at_window_starts(
+    std::span<Bar const> bars, std::span<UtcTime const> starts, WalkForward const& walk_forward
+) {
     BaselinePredictions predictions;
     if (starts.empty()) return predictions;
     // Features need an hour, the heuristic's scale four: a day before the first training bar.
-    auto const from =
-        first_closing_after(bars, starts.front() - train_span - std::chrono::hours{48});
+    auto const train_span = walk_forward.baseline;
+    auto const step = Seconds{walk_forward.step}.count();
+    auto const from = first_closing_after(
+        bars, starts.front() - walk_forward.step - train_span - std::chrono::hours{24}
+    );
     auto const used = bars.subspan(from, first_closing_after(bars, starts.back()) - from);
     auto const rows = compute_features(used);
     if (!rows) return rows.error();
@@ -39,14 +41,13 @@ predict_at_window_starts(std::span<Bar const> bars, std::span<UtcTime const> sta
         heuristic.push_back(scorer.push(row).up);
 
     std::optional<Predictor> predictor;
-    std::optional<std::chrono::sys_days> trained_for;
+    std::optional<UtcTime> trained_for;
     for (auto const start : starts) {
-        auto const day = std::chrono::floor<std::chrono::days>(start);
-        if (trained_for != day) {
-            trained_for = day;
-            auto const midnight = UtcTime{day};
-            auto const last = first_closing_after(used, midnight);
-            auto const first = first_closing_after(used, midnight - train_span);
+        auto const block = utc_from_seconds(unix_seconds(start) / step * step);
+        if (trained_for != block) {
+            trained_for = block;
+            auto const last = first_closing_after(used, block - walk_forward.embargo);
+            auto const first = first_closing_after(used, block - train_span);
             auto const model = train_on_rows(
                 used.subspan(first, last - first), std::span{*rows}.subspan(first, last - first), {}
             );

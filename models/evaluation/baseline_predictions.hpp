@@ -1,8 +1,7 @@
 // What the baseline said at each window's start, trained walk-forward as it was.
 #pragma once
 
-#include "engine/core/failure.hpp"
-#include "engine/core/market.hpp"
+#include "models/evaluation/bar_evaluation.hpp"
 
 #include <span>
 #include <vector>
@@ -14,10 +13,11 @@ struct BaselinePredictions {
     std::vector<double> ensemble;
 };
 
-// One pair per entry of `starts` (window starts in order of time, repeats allowed). Each UTC day is
-// predicted by a logistic model trained on the seven days of bars before it; a day without enough
-// of them gets 0.5, the baseline's "no edge".
-Result<BaselinePredictions>
-predict_at_window_starts(std::span<Bar const> bars, std::span<UtcTime const> starts);
+// One pair per entry of `starts` (window starts in order of time, repeats allowed). Each block is
+// predicted by a logistic model trained on the days of bars before it; a block without enough of
+// them gets 0.5, the baseline's "no edge".
+Result<BaselinePredictions> predict_at_window_starts(
+    std::span<Bar const> bars, std::span<UtcTime const> starts, WalkForward const& walk_forward
+);
 
 } // namespace polyquant::models::evaluation

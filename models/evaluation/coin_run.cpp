@@ -40,10 +40,14 @@ struct CoinRun::Work {
         coin_.tune_rows = split_.tune.size();
         // Tune and test rows are predicted: the first for the stack, the second for the report.
         predicted_ = {split_.tune.first, split_.test.last};
+        auto const times = dataset_.times();
+        auto const known = std::span{times}.first(predicted_.last);
+        recent_steps_ = steps_over(known, options_.walk_forward.recent, options_.tune_from);
+        stack_steps_ = steps_over(known.subspan(predicted_.first), Seconds{0}, options_.test_from);
     }
 
     // How often run() calls `work_done`.
-    std::size_t pieces() const { return fixed_pieces + days_in(predicted_) + days_in(split_.test); }
+    std::size_t pieces() const { return fixed_pieces + recent_steps_.size() + stack_steps_.size(); }
 
     Result<CoinEvaluation> run() {
         constexpr std::size_t rows_min = 2000;
@@ -80,11 +84,20 @@ struct CoinRun::Work {
 
     void work_done() const { work_done_(); }
 
-    std::size_t days_in(Range range) const {
-        std::size_t days = 0;
-        for (auto i = range.first; i < range.last; ++i)
-            days += i == range.first || day_of(i) != day_of(i - 1) ? 1 : 0;
-        return days;
+    // Rows in order of time; a span of 0 is all that came before.
+    std::vector<validation::WalkForwardStep>
+    steps_over(std::span<validation::RowTimes const> rows, Seconds span, UtcTime first) const {
+        auto steps = validation::walk_forward(
+            rows,
+            {.train = span,
+             .step = options_.walk_forward.step,
+             .embargo = options_.walk_forward.embargo,
+             .first_test = first,
+             .train_rows_min = 0,
+             .test_rows_min = 1}
+        );
+        ENSURE(steps.has_value(), "rows of a dataset are in order of time");
+        return std::move(*steps);
     }
 
     std::vector<double>& up(Member member) { return up_[static_cast<std::size_t>(member)]; }
@@ -109,7 +122,7 @@ struct CoinRun::Work {
         std::vector<UtcTime> starts;
         for (std::size_t i = predicted_.first; i < predicted_.last; ++i)
             starts.push_back(dataset_.rows[i].window.start);
-        auto predicted = predict_at_window_starts(bars_, starts);
+        auto predicted = predict_at_window_starts(bars_, starts, options_.walk_forward);
         if (!predicted) return predicted.error();
         up(Member::heuristic) = std::move(predicted->heuristic);
         up(Member::baseline) = std::move(predicted->ensemble);
@@ -173,34 +186,25 @@ struct CoinRun::Work {
         return boost::system::in_place_value;
     }
 
-    // Fitted before each day on the newest 28 days whose outcomes are known by then.
+    // Too little to fit on: the logistic correction of the whole training block.
     Result<void> predict_recent() {
-        constexpr std::int64_t days = 28;
-        for (auto first = predicted_.first; first < predicted_.last;) {
-            auto const day = day_of(first);
-            auto last = first;
-            while (last < predicted_.last && day_of(last) == day)
-                ++last;
-            auto oldest = first;
-            while (oldest > 0 && day_of(oldest - 1) >= day - days)
-                --oldest;
-            auto const known = Range{oldest, first};
+        for (auto const& step : recent_steps_) {
+            auto const known = Range{step.train.first, step.train.last};
             auto const fit = window::LogisticCorrection::fit(
                 rows(known), outcomes_of(dataset_, known), options_.correction
             );
-            for (auto i = first; i < last; ++i)
+            for (auto i = std::max(step.test.first, predicted_.first); i < step.test.last; ++i)
                 up(Member::recent)
                     .push_back(
                         fit ? fit->up_probability(row(i))
                             : up(Member::logistic)[i - predicted_.first]
                     );
-            first = last;
             work_done();
         }
         return boost::system::in_place_value;
     }
 
-    // Every test day gets weights and calibration from all days before it, tuning block included.
+    // Every test block gets weights and calibration from all before it, tuning block included.
     Result<void> stack_daily() {
         auto& test = coin_.test;
         auto const offset = predicted_.first;
@@ -215,19 +219,20 @@ struct CoinRun::Work {
             outcomes.push_back(dataset_.rows[i].outcome);
             seconds_left.push_back(dataset_.rows[i].seconds_left);
         }
-        for (auto first = split_.test.first; first < split_.test.last;) {
-            auto const day = day_of(first);
-            auto last = first;
-            while (last < split_.test.last && day_of(last) == day)
-                ++last;
-            auto const past = first - offset;
+        for (auto const& step : stack_steps_) {
+            // Steps count from the first predicted row; a block may begin before the test does.
+            auto const first = std::max(step.test.first + offset, split_.test.first);
+            auto const last = step.test.last + offset;
+            auto const past = step.train.last;
             auto const known = std::span{outcomes}.first(past);
             auto const fit = calibration::fit_stack(members.rows().slice(0, past), known);
             if (!fit) return fit.error();
             std::vector<double> blended;
             for (std::size_t i = 0; i < past; ++i)
                 blended.push_back(calibration::blend(fit->weights, members[i]));
-            if (first == split_.test.first) coin_.stack_promised = blended;
+            if (first == split_.test.first)
+                for (std::size_t i = 0; i < first - offset; ++i)
+                    coin_.stack_promised.push_back(calibration::blend(fit->weights, members[i]));
             std::array<calibration::Calibrator, 4> calibrators;
             for (std::size_t m = 0; m < calibrators.size(); ++m) {
                 auto calibrator = calibration::fit_calibrator(
@@ -250,7 +255,6 @@ struct CoinRun::Work {
             coin_.stack_weights.clear();
             for (std::size_t k = 0; k < stack_members.size(); ++k)
                 coin_.stack_weights.emplace_back(to_string(stack_members[k]), fit->weights[k]);
-            first = last;
             work_done();
         }
         coin_.stack_outcome = outcomes;
@@ -355,6 +359,8 @@ struct CoinRun::Work {
     std::function<void()> work_done_;
     Split split_;
     Range predicted_;
+    std::vector<validation::WalkForwardStep> recent_steps_;
+    std::vector<validation::WalkForwardStep> stack_steps_; // rows counted from the first predicted
     CoinEvaluation coin_;
     std::array<std::vector<double>, member_count> up_;
     std::vector<double> logistic_alone_;

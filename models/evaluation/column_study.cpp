@@ -1,5 +1,6 @@
 #include "models/evaluation/column_study.hpp"
 
+#include "models/registry/external_columns.hpp"
 #include "models/validation/random.hpp"
 
 #include <fmt/format.h>
@@ -12,8 +13,12 @@ namespace polyquant::models::evaluation {
 
 namespace {
 
+using calibration::ColumnTrial;
+using calibration::Folding;
+using calibration::TrialRows;
+using calibration::try_columns;
+
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr Seconds change_over{300};
 
 double log_odds(double p) {
     auto const kept = std::clamp(p, 1e-6, 1 - 1e-6);
@@ -72,26 +77,12 @@ Result<std::vector<ColumnTrial>> study_external_columns(
         moments.push_back(decided_at(test, i));
     if (auto const fresh = features.check_fresh(moments, age_max); !fresh) return fresh.error();
     auto const& promised = test.up[static_cast<std::size_t>(Member::stacked)];
-    std::vector<ColumnTrial> trials;
-    for (std::size_t k = 0; k < features.names().size(); ++k) {
-        auto const& name = features.names()[k];
-        TrialRows rows{{name, name + " change", name + " x log-odds"}};
-        for (std::size_t i = 0; i < test.size(); ++i) {
-            auto const now = features.value_at(k, moments[i], age_max);
-            auto const before = features.value_at(k, moments[i] - change_over, age_max);
-            rows.columns.add(std::array{now, now - before, now * log_odds(promised[i])});
-            rows.promised.push_back(promised[i]);
-            rows.outcome.push_back(test.outcome[i]);
-            rows.window.push_back(unix_seconds(test.window_start[i]));
-            rows.block.push_back(test.day[i]);
-        }
-        auto trial = try_columns(
-            fmt::format("{}, stacked", to_string(coin.asset)), rows, Folding::walk_forward, seed
-        );
-        if (!trial) return trial.error();
-        trials.push_back(std::move(*trial));
-    }
-    return trials;
+    std::vector<registry::ExternalMoment> asked;
+    for (std::size_t i = 0; i < test.size(); ++i)
+        asked.push_back({test.window_start[i], moments[i], promised[i], test.outcome[i]});
+    return registry::try_external(
+        fmt::format("{}, stacked", to_string(coin.asset)), asked, features, age_max, seed
+    );
 }
 
 window::ExternalFeatures

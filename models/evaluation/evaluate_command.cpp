@@ -30,9 +30,14 @@ struct Arguments {
     std::string markets;
     std::string report;
     std::string style = "both";
+    std::vector<std::string> coins;
     std::string train_from = "2025-01-01";
     std::string tune_from = "2026-03-25";
     std::string test_from = "2026-04-01";
+    int step_days = 1;
+    int embargo_s = 300;
+    int baseline_days = 7;
+    int recent_days = 28;
     std::string external;
     std::string external_coin = "SOL";
     int external_age_s = 600;
@@ -74,9 +79,28 @@ void describe(CLI::App& app, Arguments& arguments) {
     app.add_option("--report", arguments.report, "Markdown file to write");
     app.add_option("--style", arguments.style, "Outcomes: spot, average or both")
         ->check(CLI::IsMember({"spot", "average", "both"}));
+    app.add_option("--coins", arguments.coins, "Those judged, e.g. BTC,ETH; else all four")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"BTC", "ETH", "SOL", "XRP"}, CLI::ignore_case));
     app.add_option("--train-from", arguments.train_from, "First day of training");
     app.add_option("--tune-from", arguments.tune_from, "End of training; early stopping from here");
     app.add_option("--test-from", arguments.test_from, "First test day");
+    app.add_option("--step-days", arguments.step_days, "Walking forward: days predicted by one fit")
+        ->check(CLI::Range(1, 365))
+        ->capture_default_str();
+    app.add_option(
+           "--embargo", arguments.embargo_s, "Seconds before them whose outcomes no fit knows"
+    )
+        ->check(CLI::Range(0, 86'400))
+        ->capture_default_str();
+    app.add_option(
+           "--baseline-days", arguments.baseline_days, "Days the baseline ensemble is trained on"
+    )
+        ->check(CLI::Range(1, 365))
+        ->capture_default_str();
+    app.add_option("--recent-days", arguments.recent_days, "Days the recent logistic is fitted on")
+        ->check(CLI::Range(1, 3'650))
+        ->capture_default_str();
     app.add_option(
         "--external", arguments.external, "Values from outside (csv or jsonl, see docs/models.md)"
     );
@@ -94,6 +118,18 @@ Result<EvaluationOptions> options_of(Arguments const& arguments) {
     EvaluationOptions options;
     options.lightgbm = arguments.lightgbm;
     options.seed = arguments.seed;
+    options.walk_forward = {
+        .step = std::chrono::days{arguments.step_days},
+        .embargo = Seconds{arguments.embargo_s},
+        .baseline = std::chrono::days{arguments.baseline_days},
+        .recent = std::chrono::days{arguments.recent_days}
+    };
+    if (!arguments.coins.empty())
+        std::erase_if(options.assets, [&](Asset asset) {
+            return std::ranges::none_of(arguments.coins, [&](std::string const& name) {
+                return parse_asset(name) == asset;
+            });
+        });
     for (auto const& [text, target] :
          {std::pair{&arguments.train_from, &options.train_from},
           {&arguments.tune_from, &options.tune_from},
@@ -137,7 +173,8 @@ Result<void> evaluate_on_bars(
 }
 
 Result<void> try_columns_of(Arguments const& arguments, ReportParts& parts) {
-    auto const append = [](std::vector<ColumnTrial>& all, Result<std::vector<ColumnTrial>> more) {
+    auto const append = [](std::vector<calibration::ColumnTrial>& all,
+                           Result<std::vector<calibration::ColumnTrial>> more) {
         if (more) all.insert(all.end(), more->begin(), more->end());
         return more ? Result<void>{} : Result<void>{more.error()};
     };
@@ -149,7 +186,9 @@ Result<void> try_columns_of(Arguments const& arguments, ReportParts& parts) {
         if (!done) return done;
     }
     if (parts.on_bars.empty()) return {};
-    auto const& coin = parts.on_bars.front().coins[index_of(*parse_asset(arguments.external_coin))];
+    auto const* judged = parts.on_bars.front().coin(*parse_asset(arguments.external_coin));
+    if (judged == nullptr) return {}; // --coins left it out
+    auto const& coin = *judged;
     Nanos const age_max = Seconds{arguments.external_age_s};
     if (!arguments.external.empty()) {
         auto const features = window::ExternalFeatures::read(arguments.external);
@@ -205,8 +244,9 @@ Result<void> compare_with_market(Arguments const& arguments, ReportParts& parts)
         // The recordings are of the spot-settled era.
         for (auto const& evaluation : parts.on_bars) {
             if (evaluation.options.style != window::LabelStyle::spot) continue;
-            auto const& btc = evaluation.coins[index_of(Asset::btc)];
-            parts.against_market.push_back(study_recorded_books(btc, *books, options));
+            auto const* btc = evaluation.coin(Asset::btc);
+            if (btc == nullptr) continue;
+            parts.against_market.push_back(study_recorded_books(*btc, *books, options));
             if (arguments.blend.empty()) continue;
             if (auto const done = write_blend(arguments, parts.against_market.back()); !done)
                 return done;
@@ -269,14 +309,27 @@ std::string measure_monitor(std::size_t simulations, std::uint64_t seed) {
     return text;
 }
 
+// What differs from the defaults.
+std::string walk_forward_text(Arguments const& arguments) {
+    Arguments const usual;
+    std::string text;
+    for (auto const& [option, value, otherwise] :
+         {std::tuple{"--step-days", arguments.step_days, usual.step_days},
+          {"--embargo", arguments.embargo_s, usual.embargo_s},
+          {"--baseline-days", arguments.baseline_days, usual.baseline_days},
+          {"--recent-days", arguments.recent_days, usual.recent_days}})
+        if (value != otherwise) text += fmt::format(" {} {}", option, value);
+    return text;
+}
+
 Result<void> evaluate(
     Arguments const& arguments, std::ostream& out, std::ostream& err, EvaluateHooks const& hooks
 ) {
     ReportParts parts;
     // Paths are the user's own; the report names the options and leaves them out.
     parts.command = fmt::format(
-        "polyquant evaluate --bars BARS{}{}{}{} --style {} --train-from {} --tune-from {} "
-        "--test-from {} --monte-carlo {} --simulations {} --seed {} --report FILE",
+        "polyquant evaluate --bars BARS{}{}{}{}{} --style {} --train-from {} --tune-from {} "
+        "--test-from {}{} --monte-carlo {} --simulations {} --seed {} --report FILE",
         arguments.tob.empty() ? "" : " --books FILE --coverage FILE",
         arguments.ladders.empty() ? "" : " --ladders FILE",
         arguments.ticks.empty() ? "" : " --ticks FILE --markets FILE",
@@ -286,10 +339,12 @@ Result<void> evaluate(
                                          arguments.external_coin,
                                          arguments.external_age_s
                                      ),
+        arguments.coins.empty() ? "" : fmt::format(" --coins {}", fmt::join(arguments.coins, ",")),
         arguments.style,
         arguments.train_from,
         arguments.tune_from,
         arguments.test_from,
+        walk_forward_text(arguments),
         arguments.monte_carlo,
         arguments.simulations,
         arguments.seed
@@ -346,6 +401,20 @@ int run_evaluate_command(
     }
     if (arguments.tob.empty() != arguments.coverage.empty()) {
         err << "evaluate: --books and --coverage go together\n";
+        return 2;
+    }
+    auto const all_judged = arguments.coins.empty();
+    auto const is_judged = [&](std::string_view name) {
+        return all_judged || std::ranges::any_of(arguments.coins, [&](std::string const& coin) {
+                   return parse_asset(coin) == parse_asset(name);
+               });
+    };
+    if (!arguments.external.empty() && !is_judged(arguments.external_coin)) {
+        err << "evaluate: --external-coin is not among --coins\n";
+        return 2;
+    }
+    if (!arguments.blend.empty() && !is_judged("BTC")) {
+        err << "evaluate: --blend needs BTC among --coins\n";
         return 2;
     }
     if (!arguments.blend.empty() &&

@@ -111,6 +111,35 @@ bet(std::vector<QuotedMoment const*> const& moments,
     return result;
 }
 
+FavouritesAgainstMarket
+favourites(std::vector<QuotedMoment const*> const& moments, std::size_t model, std::uint64_t seed) {
+    FavouritesAgainstMarket result;
+    std::vector<double> gains;
+    std::vector<std::int64_t> blocks;
+    double wins = 0;
+    for (auto const* moment : moments) {
+        auto const is_up = moment->up[model] >= 0.5;
+        auto const promised = is_up ? moment->up[model] : 1 - moment->up[model];
+        if (promised < 0.85 || promised > 0.95) continue;
+        auto const mid = is_up ? moment->mid() : 1 - moment->mid();
+        auto const won = is_up == moment->up_won ? 1.0 : 0.0;
+        result.promised += promised;
+        result.mid += mid;
+        wins += won;
+        gains.push_back((mid - won) * (mid - won) - (promised - won) * (promised - won));
+        blocks.push_back(block_of(*moment));
+    }
+    result.moments = gains.size();
+    if (gains.empty()) return result;
+    auto const count = static_cast<double>(gains.size());
+    result.promised /= count;
+    result.mid /= count;
+    result.won = wins / count;
+    result.won_interval = calibration::wilson(wins, count);
+    result.advantage = calibration::block_bootstrap(gains, blocks, seed);
+    return result;
+}
+
 void compare(MarketStudy& study, MarketOptions const& options) {
     std::set<double, std::greater<>> lefts;
     for (auto const& moment : study.moments)
@@ -120,8 +149,9 @@ void compare(MarketStudy& study, MarketOptions const& options) {
     for (std::size_t model = 0; model < study.models.size(); ++model)
         for (auto const left : groups) {
             std::vector<QuotedMoment const*> chosen;
-            std::vector<double> promised, mids, outcomes;
+            std::vector<double> promised, mids, outcomes, ask_gains;
             std::vector<std::int64_t> blocks;
+            double ask_score = 0;
             for (auto const& moment : study.moments) {
                 if (left != 0 && moment.seconds_left != left) continue;
                 if (std::isnan(moment.up[model])) continue;
@@ -130,6 +160,9 @@ void compare(MarketStudy& study, MarketOptions const& options) {
                 mids.push_back(moment.mid());
                 outcomes.push_back(moment.up_won ? 1 : 0);
                 blocks.push_back(block_of(moment));
+                auto const missed = promised.back() - outcomes.back();
+                ask_score += moment.ask_score();
+                ask_gains.push_back(moment.ask_score() - missed * missed);
             }
             if (chosen.empty()) continue;
             MarketComparison line{
@@ -139,6 +172,9 @@ void compare(MarketStudy& study, MarketOptions const& options) {
             line.model_brier = calibration::brier(promised, outcomes);
             line.advantage =
                 calibration::brier_advantage(promised, mids, outcomes, blocks, options.seed);
+            line.ask_brier = ask_score / static_cast<double>(chosen.size());
+            line.ask_advantage = calibration::block_bootstrap(ask_gains, blocks, options.seed);
+            line.favourites = favourites(chosen, model, options.seed);
             for (auto const& rule : options.rules)
                 line.bets.push_back(bet(chosen, model, rule, options.seed));
             study.comparisons.push_back(std::move(line));
@@ -151,6 +187,14 @@ double QuotedMoment::mid() const {
     auto const bid = std::isnan(now.bid) ? 0 : now.bid;
     auto const ask = std::isnan(now.ask) ? 1 : now.ask;
     return 0.5 * (bid + ask);
+}
+
+double QuotedMoment::ask_score() const {
+    auto const up_ask = std::isnan(now.ask) ? 1 : now.ask;
+    auto const down_ask = std::isnan(now.bid) ? 1 : 1 - now.bid;
+    auto const of_up = up_ask - (up_won ? 1 : 0);
+    auto const of_down = down_ask - (up_won ? 0 : 1);
+    return 0.5 * (of_up * of_up + of_down * of_down);
 }
 
 MarketStudy study_recorded_books(

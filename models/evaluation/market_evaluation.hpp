@@ -21,7 +21,8 @@ struct QuotedMoment {
     bool up_won = false;
     std::vector<double> up; // one per name in MarketStudy::models
 
-    double mid() const; // an empty side counts as 0 (bid) or 1 (ask)
+    double mid() const;       // an empty side counts as 0 (bid) or 1 (ask)
+    double ask_score() const; // MarketComparison::ask_brier of this moment
 };
 
 struct BettingRule {
@@ -38,6 +39,16 @@ struct BettingResult {
     double won_share = 0;
 };
 
+// What was promised 0.85 to 0.95 by the model, and what the market said of the same side then.
+struct FavouritesAgainstMarket {
+    std::size_t moments = 0;
+    double promised = 0; // means
+    double mid = 0;
+    double won = 0; // share
+    calibration::WilsonInterval won_interval{};
+    calibration::BootstrapMean advantage{}; // Brier of the mid less the model's
+};
+
 struct MarketComparison {
     std::string model;
     double seconds_left = 0; // 0: all moments together
@@ -46,6 +57,10 @@ struct MarketComparison {
     double market_brier = 0;
     double model_brier = 0;
     calibration::BootstrapMean advantage{}; // Brier of the mid less the model's
+    // Each side's ask taken as its chance, mean of both sides; an empty side asks 1.
+    double ask_brier = 0;
+    calibration::BootstrapMean ask_advantage{};
+    FavouritesAgainstMarket favourites{};
     std::vector<BettingResult> bets{};
 };
 

@@ -8,6 +8,32 @@ namespace {
 
 constexpr std::size_t bets_min = 50; // fewer can all win by luck, and then resampling sees no risk
 
+std::string favourites_table(MarketStudy const& study) {
+    std::string text =
+        "\nPromised 0.85 to 0.95, all moments, and the mid of the same side then:\n\n"
+        "| model | moments | promised | mid | won | 95 % interval | Brier advantage "
+        "over mid |\n|---|---:|---:|---:|---:|---|---|\n";
+    for (auto const& line : study.comparisons) {
+        if (line.seconds_left != 0) continue;
+        auto const& f = line.favourites;
+        if (f.moments == 0)
+            text += fmt::format("| {} | 0 | | | | | |\n", line.model);
+        else
+            text += fmt::format(
+                "| {} | {} | {:.4f} | {:.4f} | {:.4f} | {:.4f}-{:.4f} | {} |\n",
+                line.model,
+                f.moments,
+                f.promised,
+                f.mid,
+                f.won,
+                f.won_interval.low,
+                f.won_interval.high,
+                interval_text(f.advantage, 4)
+            );
+    }
+    return text;
+}
+
 } // namespace
 
 std::string interval_text(calibration::BootstrapMean const& mean, int digits) {
@@ -18,10 +44,13 @@ std::string interval_text(calibration::BootstrapMean const& mean, int digits) {
 
 std::string market_section(MarketStudy const& study) {
     auto text = fmt::format(
-        "## {}\n\nBrier advantage: the market mid's Brier less the model's, positive when the "
-        "model is better. Money: USDC per share of filled bets after fee. Intervals are 95 %, "
-        "from resampling hours.\n\n| model | s left | moments | Brier of mid | of model | "
-        "advantage |",
+        "## {}\n\nBrier advantage: the Brier of the market's mid, or of both asks each taken as "
+        "its "
+        "side's chance, less the model's, positive when the model is better. Money: USDC per share "
+        "of filled bets after fee. Intervals are 95 %, "
+        "from resampling hours.\n\n| model | s left | moments | Brier of mid | of asks | of model "
+        "| "
+        "advantage over mid | over asks |",
         study.title
     );
     if (study.comparisons.empty()) return text + "\n\nNo quoted moments fall into the test days.\n";
@@ -32,7 +61,7 @@ std::string market_section(MarketStudy const& study) {
             bets.rule.ask_min,
             bets.rule.ask_max
         );
-    text += "\n|---|---:|---:|---:|---:|---|";
+    text += "\n|---|---:|---:|---:|---:|---:|---|---|";
     for (std::size_t i = 0; i < study.comparisons.front().bets.size(); ++i)
         text += "---|";
     text += "\n";
@@ -40,13 +69,15 @@ std::string market_section(MarketStudy const& study) {
     for (auto const& line : study.comparisons) {
         if (line.seconds_left != 0 && !line.by_moment) continue;
         text += fmt::format(
-            "| {} | {} | {} | {:.4f} | {:.4f} | {} |",
+            "| {} | {} | {} | {:.4f} | {:.4f} | {:.4f} | {} | {} |",
             line.model,
             line.seconds_left == 0 ? "all" : fmt::format("{:.0f}", line.seconds_left),
             line.moments,
             line.market_brier,
+            line.ask_brier,
             line.model_brier,
-            interval_text(line.advantage, 4)
+            interval_text(line.advantage, 4),
+            interval_text(line.ask_advantage, 4)
         );
         for (auto const& bets : line.bets) {
             if (bets.pnl.count == 0) {
@@ -80,6 +111,7 @@ std::string market_section(MarketStudy const& study) {
         for (auto const& blend : study.blends)
             text += fmt::format("- {}\n", blend);
     }
+    text += favourites_table(study);
     std::string better;
     for (auto const& line : study.comparisons)
         if (line.seconds_left == 0 && line.advantage.low > 0)

@@ -7,8 +7,8 @@
 
 namespace polyquant::models::evaluation {
 
-// Fills pooled_slopes and pooled_isotonic of every coin's test rows: before each test day both maps
-// are fitted on the uncalibrated stacks of all coins on all days before it.
+// Fills the pooled lists of every coin's test rows: before each test day the maps are fitted on the
+// uncalibrated stacks of all coins on all days before it, or on the newest of them.
 void calibrate_pooled(std::vector<CoinEvaluation>& coins);
 
 } // namespace polyquant::models::evaluation

@@ -21,16 +21,16 @@ std::string columns_section(ReportParts const& parts) {
     if (!parts.book_columns.empty())
         text += "Book imbalance (best sizes) and spread, on the recorded quotes, fitted on all "
                 "other hours:\n\n" +
-                format_trials(parts.book_columns) + "\n";
+                calibration::format_trials(parts.book_columns) + "\n";
     text += parts.external_columns.empty()
                 ? "External features (transactions a second, ledger close times): no file was "
                   "given.\n\n"
                 : "External features, walking forward by days:\n\n" +
-                      format_trials(parts.external_columns) + "\n";
+                      calibration::format_trials(parts.external_columns) + "\n";
     if (!parts.made_up_columns.empty())
         text += "Can the trial tell? A made-up file with a column of noise and one that knows a "
                 "little of each outcome, through the same reader:\n\n" +
-                format_trials(parts.made_up_columns) + "\n";
+                calibration::format_trials(parts.made_up_columns) + "\n";
     return text;
 }
 

@@ -1,6 +1,7 @@
 #include "models/registry/comparison.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -31,7 +32,7 @@ std::map<Key, Promise> promises_of(
     for (std::size_t i = 0; i < dataset.rows.size(); ++i) {
         auto const& row = dataset.rows[i];
         promises[{row.window.start, row.seconds_left}] = {
-            model.up_probability(dataset.features[i]), row.outcome
+            model.up_probability(dataset.features[i], row.moment.now).up, row.outcome
         };
     }
     return promises;
@@ -63,6 +64,13 @@ Result<Comparison> compare(
             to_string(reference->asset),
             window::to_string(reference->style)
         ));
+    for (auto const* model : {&challenger, reference})
+        if (model && model->external && !model->outside)
+            return refuse(fmt::format(
+                "{} uses columns of an external file ({}): give --external",
+                model->name,
+                fmt::join(model->external->names, ", ")
+            ));
     auto seen = challenger.trained.last_close;
     if (reference) seen = std::max(seen, reference->trained.last_close);
     if (options.from != UtcTime::min() && options.from < seen)

@@ -47,6 +47,11 @@ void LiveTrainedModel::on_price(Asset asset, double price) {
         desk.features.on_price(asset, price);
 }
 
+void LiveTrainedModel::use_outside(std::shared_ptr<window::ExternalFeatures const> const& values) {
+    for (auto& desk : desks_)
+        if (desk.model.external) desk.model.outside = values;
+}
+
 LiveTrainedModel::Desk* LiveTrainedModel::desk_for(MarketView const& view) {
     auto const desk = std::ranges::find_if(desks_, [&](Desk const& d) {
         return d.model.style == style_of(view);
@@ -59,6 +64,7 @@ Signal const& LiveTrainedModel::update(MarketView const& view) {
     signal_.as_of = view.spot ? std::max(last_close_, view.spot->at) : last_close_;
     signal_.up = signal_.learned = signal_.heuristic = 0.5;
     signal_.usable = false;
+    lacks_outside_ = false;
     auto const* desk = desk_for(view);
     if (desk == nullptr) {
         signal_.why = "no trained model in use";
@@ -78,7 +84,9 @@ Signal const& LiveTrainedModel::update(MarketView const& view) {
     };
     std::array<double, window::row_feature_count> row;
     desk->features.fill(moment, row);
-    auto const up = desk->model.up_probability(row);
+    auto const [up, fresh] = desk->model.up_probability(row, view.now);
+    auto const& external = desk->model.external;
+    lacks_outside_ = external && fresh < external->names.size();
     if (!(up >= 0 && up <= 1)) {
         signal_.why = "no finite probability";
         return signal_;

@@ -7,6 +7,7 @@
 #include "models/signal.hpp"
 #include "models/window/window_features.hpp"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -27,6 +28,14 @@ public:
     // rule was given. model_version is the start of the model's checksum.
     Signal const& update(MarketView const& view);
 
+    // Other values from outside, for the models that use some, from the next
+    // update on.
+    void use_outside(std::shared_ptr<window::ExternalFeatures const> const& values);
+
+    // Whether the model asked last had to answer without columns it was trained
+    // with: their values were stale or missing.
+    bool lacks_outside() const { return lacks_outside_; }
+
     Signal const& signal() const { return signal_; }
 
 private:
@@ -42,6 +51,7 @@ private:
     std::vector<Desk> desks_;
     UtcTime last_close_{};
     Signal signal_;
+    bool lacks_outside_ = false;
 };
 
 // The models in use for these coins, as trained-models/in-use.json says. Fails with the first that

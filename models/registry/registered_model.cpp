@@ -3,6 +3,7 @@
 #include "models/calibration/logistic_fit.hpp"
 #include "models/fingerprint.hpp"
 
+#include <cmath>
 #include <cstdlib>
 
 namespace polyquant::models::registry {
@@ -49,6 +50,13 @@ double RegisteredModel::uncalibrated(std::span<double const> row) const {
 double RegisteredModel::up_probability(std::span<double const> row) const {
     auto const left = row[window::index_of(window::WindowFeature::seconds_left)];
     return calibrator.apply(uncalibrated(row), left);
+}
+
+ExternalColumns::Answer
+RegisteredModel::up_probability(std::span<double const> row, UtcTime now) const {
+    auto const up = up_probability(row);
+    if (!external || !outside || std::isnan(up)) return {.up = up, .fresh = 0};
+    return external->apply(up, *outside, now);
 }
 
 std::string feature_hash(std::span<std::string const> features) {

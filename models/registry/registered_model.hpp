@@ -9,10 +9,12 @@
 
 #include "models/boosting/boosting_model.hpp"
 #include "models/calibration/ridge_correction.hpp"
+#include "models/registry/external_columns.hpp"
 #include "models/window/logistic_correction.hpp"
 #include "models/window/window_dataset.hpp"
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,13 +52,19 @@ struct RegisteredModel {
     std::optional<window::LogisticCorrection> correction; // of kind logistic
     std::optional<boosting::BoostingModel> boosting;      // of kind boosting
     calibration::MomentCalibrator calibrator;
+    std::optional<ExternalColumns> external; // on top of all that
     Provenance trained;
+    // Of `external`'s columns; no part of the file. Null: none of their values is
+    // known.
+    std::shared_ptr<window::ExternalFeatures const> outside{};
 
     // The rows must have been made with models() and shapes(): they hold the closed form.
     window::WindowFeatureState::Models models() const;
     window::WindowFeatureState::Shapes shapes() const;
 
+    // Without and with what is known from outside at `now`.
     double up_probability(std::span<double const> row) const;
+    ExternalColumns::Answer up_probability(std::span<double const> row, UtcTime now) const;
     double uncalibrated(std::span<double const> row) const;
 };
 

@@ -36,6 +36,24 @@ json::object volatility_as_json(window::VolatilityModel const& model) {
     };
 }
 
+json::object external_as_json(ExternalColumns const& external) {
+    json::array names;
+    for (auto const& name : external.names)
+        names.emplace_back(name);
+    json::array cells;
+    for (std::size_t k = 0; k < external.fit.scales.size(); ++k) {
+        auto const& scale = external.fit.scales[k];
+        cells.emplace_back(
+            numbers(std::array{scale.mean, scale.deviation, external.fit.coefficients[k]})
+        );
+    }
+    return {
+        {"names", std::move(names)},
+        {"age_max_s", std::to_string(external.age_max.count())},
+        {"cells", std::move(cells)}, // mean, deviation, coefficient
+    };
+}
+
 json::object as_json(RegisteredModel const& model) {
     json::array features;
     for (auto const& name : model.features)
@@ -75,6 +93,9 @@ json::object as_json(RegisteredModel const& model) {
     };
     if (model.correction) body["logistic"] = model.correction->print();
     if (model.boosting) body["boosting"] = model.boosting->text();
+    if (model.boosting && model.boosting->offset() == boosting::Offset::none)
+        body["boosting_offset"] = "none"; // else the closed form's log-odds
+    if (model.external) body["external"] = external_as_json(*model.external);
     return body;
 }
 
@@ -213,6 +234,25 @@ window::VolatilityModel read_volatility(Reader reader) {
     return model;
 }
 
+ExternalColumns read_external(Reader reader) {
+    ExternalColumns external;
+    external.names = reader.texts("names");
+    auto const age = reader.number("age_max_s");
+    external.age_max = Seconds{static_cast<std::int64_t>(age)};
+    for (auto const& cell : reader.table("cells")) {
+        auto const fits = cell.size() == 3 && cell[1] > 0;
+        if (!fits) reader.fail("cells", "are not mean, deviation above 0 and coefficient");
+        if (!fits) break;
+        external.fit.scales.push_back({cell[0], cell[1]});
+        external.fit.coefficients.push_back(cell[2]);
+    }
+    auto const wanted = external.names.size() * window::ExternalFeatures::cell_count;
+    if (external.names.empty() || external.fit.scales.size() != wanted)
+        reader.fail("cells", fmt::format("are not {} for each name", wanted));
+    if (!(age >= 1 && age <= 86'400)) reader.fail("age_max_s", "is not between 1 and 86400");
+    return external;
+}
+
 Provenance read_provenance(Reader reader) {
     Provenance trained;
     trained.command = reader.text("command");
@@ -251,12 +291,18 @@ std::string read_parts(Reader reader, RegisteredModel& model) {
         model.correction = *line;
     }
     if (model.kind == ModelKind::boosting) {
+        auto const alone = reader.has("boosting_offset");
+        if (alone && reader.text("boosting_offset") != "none")
+            return "boosting_offset: is not known";
         auto trees = boosting::BoostingModel::make(
-            reader.text("boosting"), boosting::Offset::closed_form_log_odds, model.features
+            reader.text("boosting"),
+            alone ? boosting::Offset::none : boosting::Offset::closed_form_log_odds,
+            model.features
         );
         if (!trees) return "boosting: " + trees.error().detail;
         model.boosting = std::move(*trees);
     }
+    if (reader.has("external")) model.external = read_external(reader.child("external"));
     model.trained = read_provenance(reader.child("trained"));
     return {};
 }

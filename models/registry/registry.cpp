@@ -239,6 +239,12 @@ std::string describe(RegisteredModel const& model) {
         text += fmt::format("  tuning      {} {:.6g}\n", name, value);
     text += fmt::format("  tail shape  {}\n", model.shape.name());
     text += fmt::format("  calibrator  {}\n", model.calibrator.print());
+    if (model.external)
+        text += fmt::format(
+            "  outside     {}, fresh for {} s\n",
+            fmt::join(model.external->names, ", "),
+            model.external->age_max.count()
+        );
     if (model.correction) text += fmt::format("  correction  {}\n", model.correction->describe());
     if (model.boosting)
         text += fmt::format(

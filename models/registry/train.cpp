@@ -57,6 +57,7 @@ public:
         choose_shape();
         if (auto const done = fit_correction(); !done) return done.error();
         if (auto const done = calibrate(); !done) return done.error();
+        if (auto const done = try_outside(); !done) return done.error();
         note_provenance();
         return std::move(model_);
     }
@@ -171,7 +172,30 @@ private:
             if (!fit) return fit.error();
             model_.correction = *fit;
         }
-        if (spec_.kind == ModelKind::boosting) return grow_trees();
+        if (spec_.kind == ModelKind::boosting) return spec_.trees ? read_trees() : grow_trees();
+        return boost::system::in_place_value;
+    }
+
+    Result<void> read_trees() {
+        // Calibrated on outcomes they were grown on, they would look better than they are.
+        if (spec_.trees->until > tune_from_)
+            return refuse(fmt::format(
+                "the trees know outcomes up to {}, the tuning days begin {}: give later bars or "
+                "other "
+                "--tune-days",
+                format_utc(spec_.trees->until),
+                format_utc(tune_from_)
+            ));
+        auto read = boosting::BoostingModel::load(spec_.trees->file, model_.features);
+        if (!read) return read.error();
+        auto model =
+            boosting::BoostingModel::make(read->text(), spec_.trees->offset, model_.features);
+        if (!model) return model.error();
+        model_.boosting = std::move(*model);
+        Fingerprint print;
+        print.add(std::string_view{model_.boosting->text()});
+        model_.trained.libraries.emplace_back("trees read from a file, hash", print.hex());
+        metric("trees", static_cast<double>(model_.boosting->trees()));
         return boost::system::in_place_value;
     }
 
@@ -226,6 +250,41 @@ private:
         metric("brier", calibration::brier(raw, won));
         metric("fit_moments", static_cast<double>(border_));
         metric("tune_moments", static_cast<double>(won.size()));
+        return boost::system::in_place_value;
+    }
+
+    Result<void> try_outside() {
+        if (!spec_.external) return boost::system::in_place_value;
+        auto const first = spec_.kind == ModelKind::boosting ? tune_first_ : 0;
+        std::vector<ExternalMoment> moments;
+        std::vector<UtcTime> asked;
+        for (auto i = first; i < data_.rows.size(); ++i) {
+            auto const& row = data_.rows[i];
+            asked.push_back(row.moment.now);
+            moments.push_back(
+                {row.window.start,
+                 row.moment.now,
+                 model_.up_probability(data_.features[i]),
+                 row.outcome}
+            );
+        }
+        if (auto const fresh = spec_.external->check_fresh(asked, spec_.external_age); !fresh)
+            return fresh;
+        auto const trials =
+            try_external(spec_.name, moments, *spec_.external, spec_.external_age, spec_.seed);
+        if (!trials) return trials.error();
+        for (std::size_t k = 0; k < trials->size(); ++k) {
+            auto const& trial = (*trials)[k];
+            auto const name = "external_" + spec_.external->names()[k];
+            metric(name + "_gain", trial.gain.mean);
+            metric(name + "_gain_low", trial.gain.low);
+            metric(name + "_gain_high", trial.gain.high);
+            metric(name + "_kept", trial.is_kept() ? 1 : 0);
+        }
+        auto fit = fit_external(*trials, moments, *spec_.external, spec_.external_age);
+        if (!fit) return fit.error();
+        model_.external = std::move(*fit);
+        if (model_.external) model_.outside = spec_.external;
         return boost::system::in_place_value;
     }
 

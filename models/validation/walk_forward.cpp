@@ -57,7 +57,9 @@ walk_forward(std::span<RowTimes const> rows, WalkForwardOptions const& options) 
     auto const step_seconds = options.step.count();
     auto const history = options.train > Seconds{0} ? options.train : options.step;
     auto const earliest = unix_seconds(rows.front().decided_at) + history.count();
-    auto const on_grid = (earliest + step_seconds - 1) / step_seconds * step_seconds;
+    auto const on_grid = options.first_test == UtcTime::min()
+                             ? (earliest + step_seconds - 1) / step_seconds * step_seconds
+                             : unix_seconds(options.first_test) / step_seconds * step_seconds;
     for (auto start = utc_from_seconds(on_grid); start <= rows.back().decided_at;
          start += options.step) {
         WalkForwardStep step{.test_start = start};

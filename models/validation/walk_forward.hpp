@@ -15,6 +15,9 @@ struct WalkForwardOptions {
     // Rows whose outcome is known only after (test start - embargo) are purged from training.
     // Even 0 purges outcomes that reach into the test block.
     Seconds embargo{300};
+    // Test blocks begin with the one this lies in, even where less than the training span lies
+    // before it; the default waits for a whole span.
+    UtcTime first_test = UtcTime::min();
     // The last part of the training span, kept apart for early stopping and calibration; rows
     // between the two parts are purged in the same way.
     Seconds tune{0};
@@ -43,8 +46,8 @@ struct WalkForwardStep {
 };
 
 // Rows sorted by decided_at, outcomes in the same order or equal (refused otherwise). Test blocks
-// start at the first row + train span (or, growing, + step) on the grid of `step`; steps with too
-// few rows are left out.
+// start at the first row + train span (or, growing, + step) on the grid of `step`, unless
+// first_test says otherwise; steps with too few rows are left out.
 Result<std::vector<WalkForwardStep>>
 walk_forward(std::span<RowTimes const> rows, WalkForwardOptions const& options);
 

@@ -16,9 +16,11 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -33,23 +35,33 @@ void note(std::string_view name, double value) {
     report += fmt::format("{}\"{}\": {}", report.empty() ? "" : ", ", name, value);
 }
 
-// The fastest of some repeats: what else runs on the machine can only add.
+// The process's own processor time, in all its threads: what else runs on the machine is not in it.
+double processor_ms() {
+    timespec t{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return 1e3 * static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_nsec);
+}
+
+double steady_ms() {
+    return Milliseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
+}
+
 template <class Work>
-double fastest_ms(int repeats, Work work) {
-    auto best = 1e300;
+double median_ms(int repeats, Work work, double (*now)() = &processor_ms) {
+    std::vector<double> took;
     for (int i = 0; i < repeats; ++i) {
-        auto const began = std::chrono::steady_clock::now();
+        auto const began = now();
         work();
-        auto const took = Milliseconds{std::chrono::steady_clock::now() - began}.count();
-        best = std::min(best, took);
+        took.push_back(now() - began);
     }
-    return best;
+    std::ranges::nth_element(took, took.begin() + repeats / 2);
+    return took[static_cast<std::size_t>(repeats / 2)];
 }
 
 // What was computed must be used, or it would not be computed.
 double answers = 0;
 
-// Many passes of well under a millisecond, so that some of them meet no interruption: on a loaded
+// Many passes of well under a millisecond, so that most of them meet no interruption: on a loaded
 // machine a long pass always does. The rows of a pass lie spread over all.
 template <class Ask>
 double nanoseconds_each(std::size_t count, Ask ask) {
@@ -57,10 +69,11 @@ double nanoseconds_each(std::size_t count, Ask ask) {
     constexpr int passes = 2'000;
     auto const step = std::max<std::size_t>(count / rows_a_pass, 1);
     auto const rows = std::min(count, rows_a_pass);
-    auto const ms = fastest_ms(passes, [&] {
+    auto const pass = [&] {
         for (std::size_t i = 0; i < rows; ++i)
             answers += ask(i * step);
-    });
+    };
+    auto const ms = median_ms(passes, pass, &steady_ms); // asking the other clock takes as long
     return ms * 1e6 / static_cast<double>(rows);
 }
 
@@ -81,14 +94,14 @@ void retrain_four(window::AssetBars const& all) {
         auto const& bars = all[index_of(asset)];
         newest[index_of(asset)].assign(bars.end() - two_days, bars.end());
     }
-    note("retrain_4x2_days_ms", fastest_ms(9, [&] {
+    note("retrain_4x2_days_ms", median_ms(9, [&] {
              for (auto const& bars : newest)
                  if (!train(bars, {})) std::abort();
          }));
     std::vector<std::vector<FeatureRow>> rows;
     for (auto const& bars : newest)
         rows.push_back(compute_features(bars).value());
-    note("retrain_4x2_days_fit_ms", fastest_ms(9, [&] {
+    note("retrain_4x2_days_fit_ms", median_ms(9, [&] {
              for (std::size_t a = 0; a < rows.size(); ++a)
                  if (!train_on_rows(newest[a], rows[a], {})) std::abort();
          }));
@@ -123,10 +136,10 @@ void train_one(window::AssetBars const& all) {
     window::WindowFeatureState::Models models;
     auto const normal = window::TailShape::normal();
     std::array<window::WindowDataset, asset_count> datasets;
-    note("volatility_fit_ms", fastest_ms(1, [&] {
+    note("volatility_fit_ms", median_ms(1, [&] {
              models[0] = window::fit_volatility(btc[0], btc[0].back().close_time()).value().model;
          }));
-    note("window_rows_ms", fastest_ms(1, [&] {
+    note("window_rows_ms", median_ms(1, [&] {
              datasets = window::build_datasets(btc, models, {normal, normal, normal, normal}, {});
          }));
     auto const& dataset = datasets[0];
@@ -140,7 +153,7 @@ void train_one(window::AssetBars const& all) {
     note("rows", static_cast<double>(outcomes.size()));
     auto const rows = dataset.features.rows();
     std::optional<window::LogisticCorrection> correction;
-    note("logistic_correction_fit_ms", fastest_ms(3, [&] {
+    note("logistic_correction_fit_ms", median_ms(3, [&] {
              correction = window::LogisticCorrection::fit(rows, outcomes, {}).value();
          }));
     auto const shape = window::TailShape::student_t(5).value();
@@ -187,7 +200,7 @@ void train_one(window::AssetBars const& all) {
     params.rounds_max = 100;
     params.early_stopping_rounds = 0;
     std::string text;
-    note("boosting_fit_ms", fastest_ms(1, [&] {
+    note("boosting_fit_ms", median_ms(3, [&] {
              auto const trained = library->train(
                  {table.rows().slice(0, split),
                   std::span{outcomes}.first(split),

@@ -184,6 +184,38 @@ class ModelsTest(ReplayCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("executed again and found equal", done.stdout)
 
+    def test_values_from_outside_are_used_while_fresh_and_kept_with_the_run(self):
+        self.train("plain", "--kind", "closed_form")
+        self.polyquant("models", "promote", "plain", "--force")
+        folder = self.work / "trained-models"
+        path = folder / "plain/model.json"
+        external = '"external":{"names":["tps"],"age_max_s":"600","cells":[["100","10","0.5"],["0","1","0"],["0","1","0"]]}'
+        path.write_text(resealed(path.read_text(), '"calibrator":', f'{external},"calibrator":'))
+        self.assertIn("outside     tps, fresh for 600 s", self.polyquant("models", "show", "plain"))
+        kind = f'[model]\nkind = "trained"\ntrained_models = "{folder}"\n'
+        refused = self.replay("unnamed", config=self.sample_config(edits=[("[model]\n", kind)]))
+        self.assertEqual(refused.returncode, 2, refused.stdout + refused.stderr)
+        self.assertIn("external_file", refused.stderr)
+
+        def run(name, first):
+            values = self.work / f"{name}.csv"
+            hours = "".join(f"2026-04-{d}T{h:02}:{m:02}:00Z,130\n" for d in (14, 15) for h in range(24) for m in range(0, 60, 5))
+            values.write_text("published_at,tps\n" + first + hours * (first == ""))
+            named = kind + f'external_file = "{values}"\n'
+            self.summary(name, config=self.sample_config(edits=[("[model]\n", named)]))
+            return values
+
+        values = run("fresh", "")
+        run("stale", "2026-04-01T00:00:00Z,130\n")
+
+        told = {name: re.findall(r" window_forecast .*\tsamples=(\S+)", self.journal(name).decode()) for name in ("fresh", "stale")}
+        self.assertNotEqual(told["fresh"], told["stale"])
+        self.assertRegex(self.journal("fresh").decode(), r" trained BTC spot plain outside:\w{16} \w{16}")
+        values.write_text("published_at,tps\n2026-04-14T00:00:00Z,1\n")
+        done = self.replay("fresh", config=self.work / "fresh/config.toml")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"(\d+) of \1 journal records had been written before and were found equal")
+
     def test_a_run_does_not_start_on_a_damaged_model(self):
         self.train("plain", "--kind", "closed_form")
         self.polyquant("models", "promote", "plain", "--force")

@@ -25,8 +25,8 @@ class Reconcile(LiveCase):
         command = [BINARY, "reconcile", directory, "--sandbox", sandbox.directory, *options]
         return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=120)
 
-    def ledger(self, directory="sandbox", mode="ro"):
-        return sqlite3.connect(f"file:{self.work / directory / 'ledger.sqlite'}?mode={mode}", uri=True)
+    def opened(self, directory="sandbox", mode="ro"):
+        return sqlite3.connect(f"file:{self.ledger(directory)}?mode={mode}", uri=True)
 
     def test_odd_ends_are_booked_right_and_every_cent_is_explained(self):
         faults = self.work / "faults"
@@ -53,7 +53,7 @@ class Reconcile(LiveCase):
         self.assert_one_micro_is_missed(sandbox)
 
     def assert_ends_are_on_record(self):
-        with self.ledger() as ledger:
+        with self.opened() as ledger:
             winners = dict(ledger.execute("SELECT slug, winner FROM windows"))
             words = ledger.execute("SELECT slug, source, ruling FROM outcomes ORDER BY seq").fetchall()
         first = {coin: f"{coin}-updown-5m-{WINDOW}" for coin in ENDS}
@@ -75,7 +75,7 @@ class Reconcile(LiveCase):
     def assert_one_micro_is_missed(self, sandbox):
         copy = self.work / "tampered"
         shutil.copytree(self.work / "sandbox", copy)
-        with self.ledger("tampered", "rw") as ledger:
+        with self.opened("tampered", "rw") as ledger:
             seq, order = ledger.execute("SELECT seq, order_id FROM fills WHERE state = 'confirmed' LIMIT 1").fetchone()
             ledger.execute("UPDATE fills SET cost = cost - 1 WHERE seq = ?", (seq,))
 

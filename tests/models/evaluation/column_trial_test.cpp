@@ -6,6 +6,7 @@
 
 using namespace polyquant;
 using namespace polyquant::models::evaluation;
+using namespace polyquant::models::calibration;
 using models::validation::SeededRandom;
 
 namespace {

@@ -151,3 +151,30 @@ TEST_CASE("Evaluate explains wrong arguments and missing data", "[models][evalua
     CHECK(short_bars.code == 1);
     CHECK(short_bars.err.find("needed") != std::string::npos);
 }
+
+TEST_CASE("Evaluate judges the coins asked for and no others", "[models][evaluation]") {
+    BarsFolder const bars{13 * 1440};
+
+    auto const ran = run(
+        {"--bars",
+         bars.text(),
+         "--coins",
+         "eth",
+         "--style",
+         "spot",
+         "--train-from",
+         "2026-01-02",
+         "--tune-from",
+         "2026-01-09",
+         "--test-from",
+         "2026-01-12",
+         "--lightgbm",
+         "/nowhere/lib_lightgbm.so"}
+    );
+
+    REQUIRE(ran.code == 0);
+    CHECK(ran.out.find("--coins ") != std::string::npos);
+    CHECK(ran.out.find("| ETH | 240 |") != std::string::npos);
+    CHECK(ran.out.find("| BTC | 240 |") == std::string::npos);
+    CHECK(run({"--bars", bars.text(), "--coins", "DOGE"}).code == 2);
+}

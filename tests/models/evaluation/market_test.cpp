@@ -166,3 +166,30 @@ TEST_CASE(
     CHECK(checks[1].agreement == Approx(1));
     CHECK(checks[2].agreement == Approx(0.5));
 }
+
+TEST_CASE("A model is judged against the mid and against both asks", "[models][evaluation]") {
+    auto const window = quoted(0.84, 0.90, 0.90, true);
+
+    auto const study = study_recorded_books(one_prediction(0.9), {{window.start, window}}, {});
+
+    auto const& line = study.comparisons.front();
+    // Up asks 0.90 and Down 1 - 0.84; Up won.
+    CHECK(line.ask_brier == Approx(0.5 * (0.10 * 0.10 + 0.16 * 0.16)));
+    CHECK(line.ask_advantage.mean == Approx(line.ask_brier - 0.10 * 0.10));
+    CHECK(line.advantage.mean == Approx(0.13 * 0.13 - 0.10 * 0.10));
+}
+
+TEST_CASE("Favourites are told beside what the market said of them", "[models][evaluation]") {
+    auto const window = quoted(0.04, 0.10, 0.10, false);
+
+    auto const inside = study_recorded_books(one_prediction(0.1), {{window.start, window}}, {});
+    auto const outside = study_recorded_books(one_prediction(0.2), {{window.start, window}}, {});
+
+    auto const& told = inside.comparisons.front().favourites;
+    CHECK(told.moments == 1);
+    CHECK(told.promised == Approx(0.9)); // of Down
+    CHECK(told.mid == Approx(0.93));
+    CHECK(told.won == 1);
+    CHECK(told.advantage.mean == Approx(0.07 * 0.07 - 0.1 * 0.1));
+    CHECK(outside.comparisons.front().favourites.moments == 0);
+}

@@ -303,6 +303,43 @@ TEST_CASE("A model of trees is registered, read back and compared", "[models][re
     CHECK(compare(*again, &model, walk(), {}).value().gain.mean == 0);
 }
 
+TEST_CASE(
+    "Trees trained elsewhere are calibrated, registered and read back", "[models][registry]"
+) {
+    Folder const folder;
+    fs::create_directories(folder.path());
+    // One split at z = 0 and nothing else, as LightGBM writes it.
+    auto const tree = std::string{
+        "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\n"
+        "max_feature_idx=0\nobjective=binary sigmoid:1\nfeature_names=z\n"
+        "feature_infos=[-10:10]\ntree_sizes=300\n\nTree=0\nnum_leaves=2\nnum_cat=0\n"
+        "split_feature=0\nsplit_gain=1\nthreshold=0\ndecision_type=2\nleft_child=-1\n"
+        "right_child=-2\nleaf_value=-1 1\nleaf_weight=1 1\nleaf_count=1 1\ninternal_value=0\n"
+        "internal_weight=2\ninternal_count=2\nis_linear=0\nshrinkage=1\n\n\nend of trees\n"
+    };
+    auto spec = TrainSpec{.name = "foreign", .kind = ModelKind::boosting, .until = day(6)};
+    spec.tune = std::chrono::days{1};
+    spec.trees = ForeignTrees{.file = folder.path() / "trees.txt", .until = day(4)};
+    folder.write("trees.txt", tree);
+
+    auto const model = train(walk(), spec).value();
+    auto const again =
+        parse_registered_model(to_text(model), models::window::row_feature_names(), "memory");
+    spec.trees->until = day(6);
+    auto const known = train(walk(), spec);
+    spec.trees->until = day(4);
+    folder.write("trees.txt", std::string{tree}.replace(tree.find("names=z"), 7, "names=q"));
+    auto const other = train(walk(), spec);
+
+    REQUIRE(again.has_value());
+    CHECK(again->boosting->offset() == models::boosting::Offset::none);
+    CHECK(checksum_of(*again) == checksum_of(model));
+    REQUIRE(known.has_error());
+    CHECK(known.error().detail.find("the trees know outcomes") != std::string::npos);
+    REQUIRE(other.has_error());
+    CHECK(other.error().detail.find("q") != std::string::npos);
+}
+
 namespace {
 
 MarketView view_at(UtcTime now, double strike, double spot) {
@@ -361,4 +398,44 @@ TEST_CASE("A trained model says why it has nothing to say", "[models][registry]"
     averaged.rule = twap_rule(Seconds{60});
     view.market = &averaged;
     CHECK(live.update(view).why == "no trained model in use"); // trained for spot
+}
+
+TEST_CASE("A trained model says live when values from outside are stale", "[models][external]") {
+    auto model = trained("live", ModelKind::closed_form);
+    model.external.emplace();
+    model.external->names = {"tps"};
+    model.external->age_max = Seconds{600};
+    model.external->fit.scales.assign(models::window::ExternalFeatures::cell_count, {100, 10});
+    model.external->fit.coefficients = {0.5, 0, 0};
+    LiveTrainedModel live{Asset::btc, {model}};
+    for (std::size_t i = 5 * 1440; i < 7 * 1440; ++i)
+        live.on_bar(Asset::btc, walk()[0][i]);
+    auto const now = day(7) + Seconds{60};
+    live.on_bar(Asset::btc, walk()[0][7 * 1440]);
+    auto const view = view_at(now, walk()[0][7 * 1440].open, walk()[0][7 * 1440].close);
+    auto const published = [](UtcTime at) {
+        return std::make_shared<models::window::ExternalFeatures const>(
+            models::window::ExternalFeatures::parse(
+                fmt::format("published_at,tps\n{},120\n", format_utc(at)), "x"
+            )
+                .value()
+        );
+    };
+
+    auto const none = live.update(view).up;
+    CHECK(live.signal().usable);
+    CHECK(live.lacks_outside());
+    live.use_outside(published(now - Seconds{600}));
+    auto const fresh = live.update(view).up;
+    CHECK_FALSE(live.lacks_outside());
+    live.use_outside(published(now - Seconds{601}));
+    auto const stale = live.update(view).up;
+    CHECK(live.lacks_outside());
+    live.use_outside(published(now + Seconds{1}));
+    auto const future = live.update(view).up;
+
+    CHECK(live.lacks_outside());
+    CHECK(fresh > none);
+    CHECK(stale == none);
+    CHECK(future == none);
 }

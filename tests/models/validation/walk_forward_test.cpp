@@ -90,3 +90,17 @@ TEST_CASE("Walk-forward refuses disordered rows and senseless options", "[models
     CHECK(walk_forward(rows, {}).has_error());
     CHECK(walk_forward({}, {}).value().empty());
 }
+
+TEST_CASE("Test blocks may begin before a whole training span has passed", "[models][validation]") {
+    auto const rows = five_minute_rows(4);
+
+    auto const steps =
+        walk_forward(rows, {.first_test = rows[2 * 288 + 7].decided_at, .test_rows_min = 1})
+            .value();
+
+    REQUIRE(steps.size() == 2);
+    CHECK(steps[0].test_start == rows[2 * 288].decided_at);
+    CHECK(steps[0].train.first == 0);
+    CHECK(rows[steps[0].train.last - 1].outcome_at == steps[0].test_start - 5min);
+    CHECK(steps[1].test.last == rows.size());
+}

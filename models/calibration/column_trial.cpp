@@ -1,4 +1,4 @@
-#include "models/evaluation/column_trial.hpp"
+#include "models/calibration/column_trial.hpp"
 
 #include "models/calibration/ridge_correction.hpp"
 
@@ -9,7 +9,7 @@
 #include <cmath>
 #include <map>
 
-namespace polyquant::models::evaluation {
+namespace polyquant::models::calibration {
 
 namespace {
 
@@ -23,15 +23,7 @@ double log_odds(double p) {
     return std::log(kept / (1 - kept));
 }
 
-struct Scale {
-    double mean = 0;
-    double deviation = 1;
-
-    double operator()(double value) const {
-        if (std::isnan(value)) return 0;
-        return std::clamp((value - mean) / deviation, -widest, widest);
-    }
-};
+using Scale = ColumnFit::Scale;
 
 std::vector<Scale> scales_of(TrialRows const& rows, std::vector<std::size_t> const& chosen) {
     std::vector<Scale> scales(rows.names.size());
@@ -87,14 +79,50 @@ Result<Fit> fit_on(
         weights.push_back(1.0 / moments_of.at(rows.window[i]));
     }
     std::vector<double> const ridges(cell.size(), ridge);
-    auto coefficients =
-        calibration::fit_ridge_correction(cells.rows(), start, targets, weights, ridges);
+    auto coefficients = fit_ridge_correction(cells.rows(), start, targets, weights, ridges);
     if (!coefficients) return coefficients.error();
     fit.coefficients = std::move(*coefficients);
     return fit;
 }
 
 } // namespace
+
+double ColumnFit::Scale::operator()(double value) const {
+    if (std::isnan(value)) return 0;
+    return std::clamp((value - mean) / deviation, -widest, widest);
+}
+
+double ColumnFit::apply(double promised, std::span<double const> row) const {
+    double shift = 0;
+    for (std::size_t k = 0; k < scales.size(); ++k)
+        shift += coefficients[k] * scales[k](row[k]);
+    return shift == 0 ? promised : 1 / (1 + std::exp(-log_odds(promised) - shift));
+}
+
+Result<ColumnFit> fit_columns(TrialRows const& rows) {
+    std::vector<std::size_t> all(rows.promised.size());
+    std::map<std::int64_t, int> moments_of;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i] = i;
+        ++moments_of[rows.window[i]];
+    }
+    ColumnFit fit;
+    fit.scales = scales_of(rows, all);
+    validation::RowTable cells{fit.scales.size()};
+    std::vector<double> start, weights, cell(fit.scales.size());
+    for (auto const i : all) {
+        for (std::size_t k = 0; k < cell.size(); ++k)
+            cell[k] = fit.scales[k](rows.columns[i][k]);
+        cells.add(cell);
+        start.push_back(log_odds(rows.promised[i]));
+        weights.push_back(1.0 / moments_of.at(rows.window[i]));
+    }
+    std::vector<double> const ridges(cell.size(), ridge);
+    auto coefficients = fit_ridge_correction(cells.rows(), start, rows.outcome, weights, ridges);
+    if (!coefficients) return coefficients.error();
+    fit.coefficients = std::move(*coefficients);
+    return fit;
+}
 
 Result<ColumnTrial>
 try_columns(std::string title, TrialRows const& rows, Folding folding, std::uint64_t seed) {
@@ -131,12 +159,10 @@ try_columns(std::string title, TrialRows const& rows, Folding folding, std::uint
         if (!fit) return fit.error();
         for (std::size_t i = 0; i < rows.block.size(); ++i) {
             if (rows.block[i] != blocks[b]) continue;
-            auto const without = calibration::log_loss_of(
-                base->apply(rows.promised[i], rows.columns[i]), rows.outcome[i]
-            );
-            auto const with = calibration::log_loss_of(
-                fit->apply(rows.promised[i], rows.columns[i]), rows.outcome[i]
-            );
+            auto const without =
+                log_loss_of(base->apply(rows.promised[i], rows.columns[i]), rows.outcome[i]);
+            auto const with =
+                log_loss_of(fit->apply(rows.promised[i], rows.columns[i]), rows.outcome[i]);
             trial.loss_without += without;
             trial.loss_with += with;
             gains.push_back(without - with);
@@ -148,7 +174,7 @@ try_columns(std::string title, TrialRows const& rows, Folding folding, std::uint
     trial.loss_without /= static_cast<double>(trial.rows);
     trial.loss_with /= static_cast<double>(trial.rows);
     trial.covered = known / static_cast<double>(rows.block.size() * rows.names.size());
-    trial.gain = calibration::block_bootstrap(gains, gain_blocks, seed);
+    trial.gain = block_bootstrap(gains, gain_blocks, seed);
     return trial;
 }
 
@@ -175,4 +201,4 @@ std::string format_trials(std::vector<ColumnTrial> const& trials) {
     return text;
 }
 
-} // namespace polyquant::models::evaluation
+} // namespace polyquant::models::calibration

@@ -6,10 +6,11 @@
 #include "models/validation/rows.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
-namespace polyquant::models::evaluation {
+namespace polyquant::models::calibration {
 
 enum class Folding : std::uint8_t {
     walk_forward, // fitted on all earlier blocks; the first three are only learned from
@@ -37,7 +38,7 @@ struct ColumnTrial {
     double covered = 0; // share of cells that are not NaN
     double loss_without = 0;
     double loss_with = 0;
-    calibration::BootstrapMean gain; // of log loss, by resampling blocks
+    BootstrapMean gain; // of log loss, by resampling blocks
 
     // Fewer blocks agree too easily for an interval to mean what it says.
     static constexpr std::size_t blocks_min = 10;
@@ -51,6 +52,26 @@ struct ColumnTrial {
 Result<ColumnTrial>
 try_columns(std::string title, TrialRows const& rows, Folding folding, std::uint64_t seed);
 
+// Columns in use: standardised, times their coefficients, added to a promise's log-odds. A cell
+// that is not known adds nothing, so that a row of none leaves the promise as it is.
+struct ColumnFit {
+    struct Scale {
+        double mean = 0;
+        double deviation = 1;
+
+        double operator()(double value) const;
+    };
+
+    std::vector<Scale> scales; // one a column, as the coefficients
+    std::vector<double> coefficients;
+
+    double apply(double promised, std::span<double const> row) const;
+};
+
+// On all rows, with try_columns()'s ridge and weights but no slope: what a slope would mend is the
+// model's own calibration.
+Result<ColumnFit> fit_columns(TrialRows const& rows);
+
 std::string format_trials(std::vector<ColumnTrial> const& trials); // a Markdown table
 
-} // namespace polyquant::models::evaluation
+} // namespace polyquant::models::calibration
