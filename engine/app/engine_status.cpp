@@ -2,6 +2,9 @@
 
 #include "engine/app/engine.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 namespace polyquant::app {
 
 namespace {
@@ -70,6 +73,13 @@ observe::AssetStatus Engine::asset_status(Asset asset, UtcTime now) const {
     if (view.spot) status.price_age = now - view.spot->at;
     if (auto const* signal = this->signal(asset)) {
         if (signal->usable && signal->window == view.window) status.up = signal->up;
+        if (auto const band = window_signals_.band(asset); status.up && band) {
+            auto const shown = [&](double p) {
+                return anchor_ ? anchor_->blended(*signal, p) : p;
+            };
+            std::tie(status.up_low, status.up_high) =
+                std::minmax({shown(band->low), *status.up, shown(band->high)});
+        }
         if (status.up && signal->quotes == models::QuoteUse::blended)
             status.signal_note = "blended";
         else if (status.up && signal->quotes != models::QuoteUse::off)

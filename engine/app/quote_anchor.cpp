@@ -52,6 +52,11 @@ void QuoteAnchor::apply(models::Signal& signal, MarketView const& view) const {
     signal.up = fitted_.blend.probability(signal.market, signal.own);
 }
 
+double QuoteAnchor::blended(models::Signal const& applied, double own) const {
+    return applied.quotes == QuoteUse::blended ? fitted_.blend.probability(applied.market, own)
+                                               : own;
+}
+
 QuoteUse QuoteAnchor::check(models::Signal const& signal, MarketView const& view) const {
     if (!signal.usable) return QuoteUse::no_signal;
     if (!fits_ || signal.asset != fitted_.asset) return QuoteUse::other_fit;

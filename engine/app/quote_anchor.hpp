@@ -23,6 +23,9 @@ public:
 
     void age_max(Nanos age_max) { age_max_ = age_max; }
 
+    // What apply() made of the model's own probability, for another one of it.
+    double blended(models::Signal const& applied, double own) const;
+
     // Whether the promises asked are of the model the blend was fitted on.
     void fits(bool fits) { fits_ = fits; }
 

@@ -96,6 +96,13 @@ models::Signal const* WindowSignals::refresh(
     return signal(asset);
 }
 
+std::optional<models::window::ProbabilityBand> WindowSignals::band(Asset asset) const {
+    auto const& desk = desks_[index_of(asset)];
+    if (desk.window) return desk.window->band();
+    if (desk.trained) return desk.trained->band();
+    return std::nullopt;
+}
+
 models::Signal const* WindowSignals::signal(Asset asset) const {
     auto const& desk = desks_[index_of(asset)];
     if (desk.window) return &desk.window->signal();

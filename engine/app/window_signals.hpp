@@ -42,6 +42,9 @@ public:
 
     models::Signal const* signal(Asset asset) const;
 
+    // Of the newest signal; empty where the model knows no doubt of its own.
+    std::optional<models::window::ProbabilityBand> band(Asset asset) const;
+
     // The coin's trained model answered without values from outside that it was
     // trained with.
     bool lacks_outside(Asset asset) const;

@@ -41,6 +41,8 @@ void write_asset(Writer& out, observe::AssetStatus const& a, UtcTime now) {
     number(out, "current", a.current ? std::optional{to_double(a.current->price)} : std::nullopt);
     out.flag("average", a.current_is_average).flag("disputed", a.strike_disputed);
     number(out, "up", a.up);
+    number(out, "up_low", a.up_low);
+    number(out, "up_high", a.up_high);
     out.text("note", a.signal_note);
     number(out, "up_bid", price_of(a.up_quote.bid));
     number(out, "up_ask", price_of(a.up_quote.ask));

@@ -173,6 +173,19 @@ void describe_assets(Exposition& out, Figures const& f) {
                 asset
             );
         if (a.up) out.gauge("up_probability_ratio", "P(UP) of the present window.", *a.up, asset);
+        auto const bound = [&](char const* which, std::optional<double> value) {
+            if (!value) return;
+            auto labels = asset;
+            labels.push_back({"bound", which});
+            out.gauge(
+                "up_probability_bound_ratio",
+                "P(UP) had the volatility forecast been off by its usual error.",
+                *value,
+                labels
+            );
+        };
+        bound("low", a.up_low);
+        bound("high", a.up_high);
         auto const age = [&](char const* what, std::optional<Nanos> value) {
             if (!value) return;
             auto labels = asset;

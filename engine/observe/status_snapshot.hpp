@@ -23,6 +23,10 @@ struct AssetStatus {
     std::optional<PricePoint> current; // the average so far where the rule is a TWAP, else spot
     bool current_is_average = false;
     std::optional<double> up; // P(UP), empty without a usable signal
+    // P(UP) had the volatility forecast been off by its usual error, either way; empty where the
+    // model knows no doubt of its own.
+    std::optional<double> up_low;
+    std::optional<double> up_high;
     std::string signal_note;  // why there is no usable signal, or what quotes did to it
     Quote up_quote;
     Quote down_quote;

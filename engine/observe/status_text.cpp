@@ -41,6 +41,7 @@ std::string asset_line(AssetStatus const& a, UtcTime now) {
     );
     line +=
         a.up ? fmt::format("  P(UP) {:.3f}", *a.up) : fmt::format("  P(UP) -- {}", a.signal_note);
+    if (a.up_low && a.up_high) line += fmt::format(" {:.3f}..{:.3f}", *a.up_low, *a.up_high);
     if (a.up && !a.signal_note.empty()) line += fmt::format(" ({})", a.signal_note);
     if (!a.has_market) return line + "  no market";
     line += fmt::format(

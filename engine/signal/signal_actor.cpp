@@ -132,7 +132,12 @@ void SignalActor::read_models(SignalRow& row, MarketView const& view) {
     }
     if (!coin.window_model) return;
     auto const& late = coin.window_model->update(view);
-    if (late.usable && late.window == row.window) row.window_model = late.up;
+    if (!late.usable || late.window != row.window) return;
+    row.window_model = late.up;
+    if (auto const band = coin.window_model->band()) {
+        row.window_low = band->low;
+        row.window_high = band->high;
+    }
 }
 
 void SignalActor::decide(SignalRow& row) {

@@ -59,6 +59,9 @@ struct SignalRow {
     std::optional<double> heuristic;
     std::optional<double> ensemble;
     std::optional<double> window_model;
+    // The same had its volatility forecast been off by its usual error, lower and higher.
+    std::optional<double> window_low;
+    std::optional<double> window_high;
     Quote up;
     Quote down;
     std::optional<double> edge;           // P - ask of the direction

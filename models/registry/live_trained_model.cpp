@@ -93,7 +93,25 @@ Signal const& LiveTrainedModel::update(MarketView const& view) {
     }
     signal_.usable = true;
     signal_.up = signal_.learned = up;
+    asked_desk_ = static_cast<std::size_t>(desk - desks_.data());
+    asked_moment_ = moment;
     return signal_;
+}
+
+std::optional<window::ProbabilityBand> LiveTrainedModel::band() const {
+    if (!signal_.usable) return std::nullopt;
+    auto const& desk = desks_[asked_desk_];
+    auto const doubt = desk.features.volatility_model(asset_).sigma_relative_sd;
+    auto moment = asked_moment_;
+    std::array<double, window::row_feature_count> row;
+    auto const with = [&](double factor) {
+        moment.sigma_factor = factor;
+        desk.features.fill(moment, row);
+        return desk.model.up_probability(row, moment.now).up;
+    };
+    auto const [low, high] =
+        std::minmax({signal_.up, with(std::exp(-doubt)), with(std::exp(doubt))});
+    return window::ProbabilityBand{low, signal_.up, high};
 }
 
 Result<std::vector<RegisteredModel>>

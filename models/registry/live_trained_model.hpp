@@ -38,6 +38,10 @@ public:
 
     Signal const& signal() const { return signal_; }
 
+    // The model's answers to the last update, had the volatility forecast been off by its usual
+    // error either way; empty without a usable signal.
+    std::optional<window::ProbabilityBand> band() const;
+
 private:
     struct Desk {
         RegisteredModel model;
@@ -52,6 +56,8 @@ private:
     UtcTime last_close_{};
     Signal signal_;
     bool lacks_outside_ = false;
+    std::size_t asked_desk_ = 0; // of the last update that was usable, and what it was asked
+    window::WindowMoment asked_moment_;
 };
 
 // The models in use for these coins, as trained-models/in-use.json says. Fails with the first that

@@ -55,6 +55,8 @@ Signal const& LiveWindowModel::update(MarketView const& view) {
         .sigma_relative_sd = model_.sigma_relative_sd,
         .price_noise = price_noise
     };
+    asked_state_ = state;
+    asked_uncertainty_ = uncertainty;
     auto const up = up_probability(state, uncertainty, shape_);
     if (std::isnan(up)) {
         signal_.usable = false;
@@ -63,6 +65,11 @@ Signal const& LiveWindowModel::update(MarketView const& view) {
     }
     signal_.up = signal_.learned = up;
     return signal_;
+}
+
+std::optional<ProbabilityBand> LiveWindowModel::band() const {
+    if (!signal_.usable || !fitted_) return std::nullopt;
+    return up_band(asked_state_, asked_uncertainty_, shape_);
 }
 
 } // namespace polyquant::models::window

@@ -8,6 +8,7 @@
 #include "models/window/closed_form.hpp"
 #include "models/window/volatility_model.hpp"
 
+#include <optional>
 #include <span>
 
 namespace polyquant::models::window {
@@ -27,6 +28,11 @@ public:
 
     Signal const& signal() const { return signal_; }
 
+    // How far the signal of the last update would move, had the volatility forecast been off by its
+    // usual error; empty without a usable signal or a fitted forecast. Asked apart because it costs
+    // two more evaluations.
+    std::optional<ProbabilityBand> band() const;
+
     bool is_fitted() const { return fitted_; }
 
 private:
@@ -36,6 +42,8 @@ private:
     UtcTime last_close_{};
     bool fitted_ = false;
     Signal signal_;
+    WindowState asked_state_; // of the last update that was usable
+    Uncertainty asked_uncertainty_;
 };
 
 } // namespace polyquant::models::window

@@ -193,7 +193,7 @@ void WindowFeatureState::fill(WindowMoment const& moment, std::span<double> row)
                           ? effective_seconds(left, state.average_seconds)
                           : moment.walk_seconds;
     // Minutes count by their part in the walk: an average hardly feels the last one.
-    auto const s = sigma(moment.asset, moment.now, walk);
+    auto const s = moment.sigma_factor * sigma(moment.asset, moment.now, walk);
     // The closed form, with the walk that the data's own average has.
     auto const mean = final_value(state, {}).mean;
     auto const own_sd = std::sqrt(s * s * walk + moment.price_noise * moment.price_noise);

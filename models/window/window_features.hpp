@@ -64,6 +64,7 @@ struct WindowMoment {
     double grid = 0;
     // Seconds of price walk before the final value; NaN: by the settlement rule in `state`.
     double walk_seconds = std::numeric_limits<double>::quiet_NaN();
+    double sigma_factor = 1; // on the volatility forecast: what if it is off
 };
 
 // Pearson and slope of minute returns against BTC's or ETH's, exponentially forgotten.

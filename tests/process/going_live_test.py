@@ -302,7 +302,7 @@ class Checklist(LiveMode):
         self.assertGreater(self.assert_equal_to_the_sandboxs_books(self.sandbox, "."), 0)
 
     def ledger(self, _):
-        return self.work / "state/live/ledger.sqlite"
+        return self.work / "state/live/live/ledger.sqlite"
 
 
 if __name__ == "__main__":

@@ -58,6 +58,14 @@ std::string drawn_by(bool live, auto use) {
 
 } // namespace
 
+TEST_CASE("The status block shows how far volatility may mislead a probability", "[observe]") {
+    auto status = sample();
+    status.assets[0].up_low = 0.508;
+    status.assets[0].up_high = 0.531;
+
+    CHECK_THAT(status_block(status, 300)[1], Catch::Contains("P(UP) 0.515 0.508..0.531  UP 0.88"));
+}
+
 TEST_CASE("The status block answers what a trader asks", "[observe]") {
     auto const lines = status_block(sample(), 300);
 

@@ -386,6 +386,27 @@ TEST_CASE("A trained model says live what it said in training", "[models][regist
     CHECK(live.signal().model_version != 0);
 }
 
+TEST_CASE("A trained model says how far its volatility may mislead it", "[models][registry]") {
+    auto model = trained("doubtful", ModelKind::logistic);
+    model.volatility[index_of(Asset::btc)]->sigma_relative_sd = 0.25;
+    LiveTrainedModel live{Asset::btc, {model}};
+    for (std::size_t i = 5 * 1440; i < 6 * 1440 + 2; ++i)
+        for (auto const asset : {Asset::btc, Asset::eth})
+            live.on_bar(asset, walk()[index_of(asset)][i]);
+    auto const spot = walk()[index_of(Asset::btc)][6 * 1440 + 1].close;
+
+    CHECK_FALSE(live.band());
+    auto const up = live.update(view_at(day(6) + Seconds{120}, spot * 0.9995, spot)).up;
+    auto const band = live.band();
+
+    REQUIRE(band);
+    CHECK(up > 0.6);
+    CHECK(band->middle == up);
+    CHECK(band->low < up - 0.01);
+    CHECK(band->low > 0.5);
+    CHECK(band->high > up + 0.01);
+}
+
 TEST_CASE("A trained model says why it has nothing to say", "[models][registry]") {
     auto const model = trained("live", ModelKind::closed_form);
     LiveTrainedModel live{Asset::btc, {model}};
@@ -393,6 +414,7 @@ TEST_CASE("A trained model says why it has nothing to say", "[models][registry]"
     auto view = view_at(day(7), 1000, 1000);
 
     CHECK(live.update(view).why == "too few bars");
+    CHECK_FALSE(live.band());
     CHECK(nothing.update(view).why == "no trained model in use");
     Market averaged;
     averaged.rule = twap_rule(Seconds{60});

@@ -16,15 +16,17 @@ UsdPrice dollars(double value) {
     return UsdPrice::from_e8(static_cast<std::int64_t>(std::llround(value * 1e8)));
 }
 
-// Minutes before `end`, 5 basis points each.
-std::vector<Bar> bars_until(UtcTime end, int minutes) {
+// Minutes before `end`, 5 basis points each, or calm and wild half hours by turns of chance.
+std::vector<Bar> bars_until(UtcTime end, int minutes, bool wanders = false) {
     models::validation::SeededRandom random{3};
+    double size = 5e-4;
     std::vector<Bar> bars;
     double price = 70'000;
     for (int i = minutes; i > 0; --i) {
         Bar bar{.open_time = end - Seconds{60 * i}};
         bar.open = price;
-        price *= std::exp(5e-4 * random.normal());
+        if (wanders && i % 30 == 0) size = 5e-4 * std::exp(0.5 * random.normal());
+        price *= std::exp(size * random.normal());
         bar.close = price;
         bar.high = std::max(bar.open, bar.close) * 1.0001;
         bar.low = std::min(bar.open, bar.close) * 0.9999;
@@ -36,8 +38,8 @@ std::vector<Bar> bars_until(UtcTime end, int minutes) {
 
 class Desk {
 public:
-    explicit Desk(int minutes = 3 * 1440) : model{Asset::btc} {
-        model.warm_up(bars_until(window_start + 4min, minutes));
+    explicit Desk(int minutes = 3 * 1440, bool wanders = false) : model{Asset::btc} {
+        model.warm_up(bars_until(window_start + 4min, minutes, wanders));
         view.now = window_start + 4min;
         view.asset = Asset::btc;
         view.window = Window{window_start};
@@ -127,6 +129,22 @@ TEST_CASE("The live window model says why it cannot be used", "[models][window]"
               v.window.start += 300s;
           }) == "bars stale");
     CHECK(Desk{30}.ask().why == "too few bars");
+}
+
+TEST_CASE("The live window model says how far its volatility may mislead it", "[models][window]") {
+    Desk desk{3 * 1440 + 800, true};
+    Desk too_short{300, true};
+
+    auto const up = desk.spot(70'020).ask().up;
+    auto const band = desk.model.band();
+    CHECK(too_short.ask().usable);
+
+    REQUIRE(band);
+    CHECK(band->middle == up);
+    CHECK(band->low < up - 0.005);
+    CHECK(band->high > up + 0.005);
+    CHECK(band->low > 0.5); // a price above the strike stays more likely Up, whatever sigma is
+    CHECK_FALSE(too_short.model.band()); // it has no fitted forecast whose error were known
 }
 
 TEST_CASE("The live window model fits its volatility when history suffices", "[models][window]") {

@@ -135,6 +135,7 @@ function assetCard(asset) {
         ["ahead", known(ahead) ? (ahead >= 0 ? "+" : "−") + coin(Math.abs(ahead)) : none],
         ["UP, edge", fixed(asset.up_bid, 2) + " / " + fixed(asset.up_ask, 2) + " · " + cents(asset.up_edge)],
         ["DOWN, edge", fixed(asset.down_bid, 2) + " / " + fixed(asset.down_ask, 2) + " · " + cents(asset.down_edge)],
+        ["if volatility is off", known(asset.up_low) ? percent(asset.up_low) + " to " + percent(asset.up_high) : none],
         ["book / price", span(asset.book_age) + " / " + span(asset.price_age) + " old"],
     ];
     const body = [
