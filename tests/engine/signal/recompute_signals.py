@@ -29,7 +29,7 @@ def check_row(row, problems):
             expect(f"{side}_mid", mid, Decimal(row[f"{side}_mid"]) == mid)
     if bid and ask:
         expect("spread", "", Decimal(row["spread"]) == Decimal(ask) - Decimal(bid))
-    if row["p_window"]:
+    if row["p_window_low"]:
         low, middle, high = (float(row[name]) for name in ("p_window_low", "p_window", "p_window_high"))
         expect("p_window", "not within its band", 0 <= low <= middle <= high <= 1)
     before = Decimal(row["bankroll_before"])
