@@ -2,14 +2,17 @@
 
 #include "engine/app/build_info.hpp"
 
+#include <fmt/format.h>
+
 #include <unistd.h>
 
 namespace polyquant::app {
 
 namespace {
 
-// More topics than any run has; a feed that invents names fills no memory.
+// More than any run has; a feed that invents names fills no memory.
 constexpr std::size_t topics_max = 512;
+constexpr std::size_t doubted_max = 4'096;
 
 template <std::size_t... I>
 std::array<std::string, sizeof...(I)> names_of_kinds(std::index_sequence<I...>) {
@@ -51,6 +54,7 @@ void EngineProbe::end() {
 }
 
 void EngineProbe::on_feed(FeedState const& state) {
+    if (auto const token = parse_token_id(state.topic)) return on_book(*token, state);
     auto const known = topics_.find({state.feed, state.topic});
     if (known == topics_.end() && topics_.size() >= topics_max) return;
     auto& topic = topics_[{state.feed, state.topic}];
@@ -60,6 +64,47 @@ void EngineProbe::on_feed(FeedState const& state) {
     topic.healthy = state.healthy;
     topic.reason = state.reason;
     if (is_news) topic.since = real_.utc_now();
+}
+
+void EngineProbe::on_book(TokenId const& token, FeedState const& state) {
+    auto known = book_feeds_.find(state.feed);
+    if (known == book_feeds_.end()) {
+        if (book_feeds_.size() >= topics_max) return;
+        known = book_feeds_.emplace(state.feed, BookFeed{real_.utc_now(), {}}).first;
+    }
+    auto& feed = known->second;
+    if (state.healthy) {
+        if (feed.doubted.erase(token) > 0 && feed.doubted.empty()) feed.since = real_.utc_now();
+        return;
+    }
+    // A market may end while its book is in doubt, and nobody speaks of it any more.
+    if (feed.doubted.size() >= doubted_max)
+        std::erase_if(feed.doubted, [this](auto const& book) {
+            return !parts_.engine.board().find(book.first);
+        });
+    if (feed.doubted.size() < doubted_max)
+        feed.doubted.try_emplace(token, DoubtedBook{real_.utc_now(), state.reason});
+}
+
+void EngineProbe::add_topics(metrics::Figures& figures) const {
+    for (auto const& [key, topic] : topics_)
+        figures.topics.push_back(topic);
+    auto const now = parts_.clock.utc_now();
+    for (auto const& [name, feed] : book_feeds_) {
+        metrics::TopicState books{name, "books", true, {}, feed.since};
+        std::size_t doubted = 0;
+        for (auto const& [token, book] : feed.doubted) {
+            auto const place = parts_.engine.board().find(token);
+            if (!place || place->market->window.end() <= now) continue;
+            if (++doubted == 1 || book.since < books.since) {
+                books.since = book.since;
+                books.reason = book.reason;
+            }
+        }
+        books.healthy = doubted == 0;
+        if (doubted > 0) books.reason = fmt::format("{} in doubt: {}", doubted, books.reason);
+        figures.topics.push_back(std::move(books));
+    }
 }
 
 metrics::FiguresPtr EngineProbe::figures() const {
@@ -90,8 +135,8 @@ void EngineProbe::add_engine(metrics::Figures& figures) const {
     figures.stages = stages_.histograms();
     figures.activity = activity_.fields();
     figures.windows_settled = activity_.windows_settled();
-    for (auto const& [key, topic] : topics_)
-        figures.topics.push_back(topic);
+    figures.recent_orders.assign(activity_.recent().begin(), activity_.recent().end());
+    add_topics(figures);
     for (auto const& [group, n] : openings_)
         figures.breaker_openings.push_back({group, n});
     if (groups_ == nullptr) return;
@@ -106,8 +151,10 @@ void EngineProbe::add_positions(metrics::Figures& figures) const {
             metrics::OpenPosition position;
             position.strategy = name.text;
             position.asset = held.asset ? std::string{to_string(*held.asset)} : "other";
-            if (auto const* market = parts_.engine.board().find(held.market))
+            if (auto const* market = parts_.engine.board().find(held.market)) {
                 position.slug = market->slug;
+                position.closes = market->window.end();
+            }
             position.outcome = held.outcome;
             position.exposure = held.exposure;
             position.confirmed = held.confirmed;

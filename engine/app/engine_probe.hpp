@@ -53,6 +53,8 @@ private:
     void end_features();
     void end();
     void on_feed(FeedState const& state);
+    void on_book(TokenId const& token, FeedState const& state);
+    void add_topics(metrics::Figures& figures) const;
     void add_engine(metrics::Figures& figures) const;
     void add_positions(metrics::Figures& figures) const;
     void add_lag(metrics::Figures& figures) const;
@@ -62,7 +64,21 @@ private:
     net::EndpointGroups const* groups_ = nullptr;
     metrics::StageTimes stages_;
     metrics::Activity activity_;
+
+    struct DoubtedBook {
+        UtcTime since{};
+        std::string reason;
+    };
+
+    // Books come and go with their markets, so a feed's are one topic: a name for each would be a
+    // new time series in Prometheus every few minutes, for ever.
+    struct BookFeed {
+        UtcTime since{};
+        std::map<TokenId, DoubtedBook> doubted;
+    };
+
     std::map<std::pair<std::string, std::string>, metrics::TopicState> topics_;
+    std::map<std::string, BookFeed> book_feeds_;
     std::map<std::string, std::uint64_t> openings_;
     std::uint64_t seen_ = 0;
     bool timing_ = false;

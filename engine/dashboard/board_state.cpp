@@ -89,6 +89,26 @@ void write_strategy(Writer& out, observe::StrategyStatus const& s) {
     out.end_array().end_object();
 }
 
+void write_orders(Writer& out, metrics::Figures const& f) {
+    out.key("orders").begin_array();
+    for (auto const& o : f.recent_orders) {
+        out.begin_object().text("at", format_utc(o.at)).text("strategy", o.strategy);
+        out.text("slug", o.slug).text("side", to_string(o.side));
+        out.text("outcome", to_string(o.outcome)).text("limit", to_string(o.limit));
+        out.text("size", to_string(o.size)).text("filled", to_string(o.filled));
+        out.text("cost", to_cents_text(o.cost)).text("state", to_string(o.state));
+        out.text("reason", to_string(o.reason)).end_object();
+    }
+    out.end_array();
+}
+
+void write_winnings(Writer& out, observe::StatusSnapshot const& status) {
+    out.key("winnings").begin_object().text("redeemable", to_cents_text(status.redeemable));
+    out.whole("redeeming", static_cast<std::int64_t>(status.redeeming));
+    out.whole("unresolved", static_cast<std::int64_t>(status.unresolved));
+    out.whole("disputed", static_cast<std::int64_t>(status.disputed)).end_object();
+}
+
 void write_positions(Writer& out, metrics::Figures const& f) {
     out.key("positions").begin_array();
     for (auto const& p : f.open_positions) {
@@ -227,6 +247,8 @@ std::string BoardState::json(Instant now) const {
     for (auto const& point : equity_.points())
         out.raw(fmt::format("[{},{:.6g}]", point.at_ms, point.value));
     out.end_array();
+    write_orders(out, f);
+    write_winnings(out, f.status);
     write_positions(out, f);
     write_plumbing(out, f);
     write_windows(out, windows_);

@@ -1,5 +1,7 @@
 #include "engine/metrics/activity.hpp"
 
+#include <algorithm>
+
 namespace polyquant::metrics {
 
 namespace {
@@ -30,16 +32,41 @@ std::optional<Asset> Activity::asset_of(ConditionId const& market) const {
     return known == markets_.end() ? std::nullopt : known->second;
 }
 
+void Activity::add_recent(OrderPlaced const& placed, UtcTime at) {
+    auto const& intent = placed.intent;
+    RecentOrder order;
+    order.order = placed.order;
+    order.at = at;
+    order.strategy = intent.strategy.text;
+    order.slug = placed.slug;
+    order.outcome = intent.outcome;
+    order.side = intent.side;
+    order.limit = intent.limit;
+    order.size = intent.size;
+    recent_.push_front(std::move(order));
+    if (recent_.size() > recent_max) recent_.pop_back();
+}
+
+RecentOrder* Activity::find_recent(OrderId const& order) {
+    auto const found = std::ranges::find(recent_, order, &RecentOrder::order);
+    return found == recent_.end() ? nullptr : &*found;
+}
+
 void Activity::on(Fact const& fact) {
     std::visit(
         Each{
-            [this](OrderPlaced const& f) {
+            [this, &fact](OrderPlaced const& f) {
+                add_recent(f, fact.at);
                 remember(f.intent.market, f.intent.asset);
                 orders_[f.order] = {f.intent.asset, false};
                 if (orders_.size() > orders_kept) orders_.erase(orders_.begin());
                 ++at(f.intent.strategy, f.intent.asset).orders;
             },
             [this](OrderChanged const& f) {
+                if (auto* const recent = find_recent(f.order)) {
+                    recent->state = f.to;
+                    recent->reason = f.reason;
+                }
                 // Confirmed and failed speak of fills; only these end an order without one.
                 if (f.to != OrderState::cancelled && f.to != OrderState::rejected) return;
                 auto const known = orders_.find(f.order);
@@ -53,6 +80,10 @@ void Activity::on(Fact const& fact) {
                 ++field.fills;
                 (f.trade.side == Side::buy ? field.bought : field.sold) += f.cost;
                 field.fees += f.trade.fee;
+                if (auto* const recent = find_recent(f.trade.order)) {
+                    recent->filled += f.trade.size;
+                    recent->cost += f.cost;
+                }
                 if (auto const known = orders_.find(f.trade.order);
                     known != orders_.end() && !known->second.filled) {
                     known->second.filled = true;

@@ -32,13 +32,34 @@ struct FieldActivity {
     std::map<Reason, std::uint64_t> evaluations; // booked when a window ends
 };
 
+// One of the newest orders, and what became of it.
+struct RecentOrder {
+    OrderId order;
+    UtcTime at{}; // placed
+    std::string strategy;
+    std::string slug;
+    Outcome outcome = Outcome::up;
+    Side side = Side::buy;
+    Price limit;
+    Shares size;
+    Shares filled;
+    Usdc cost; // of what was filled, without fees
+    OrderState state = OrderState::created;
+    Reason reason = Reason::order_sent; // why it ended without a fill
+};
+
 class Activity {
 public:
+    static constexpr std::size_t recent_max = 40;
+
     void on(Fact const& fact);
 
     std::map<Field, FieldActivity> const& fields() const { return fields_; }
 
     std::uint64_t windows_settled() const { return windows_settled_; }
+
+    // The newest first.
+    std::deque<RecentOrder> const& recent() const { return recent_; }
 
 private:
     static constexpr std::size_t markets_kept = 512;
@@ -51,11 +72,14 @@ private:
     FieldActivity& at(StrategyName const& strategy, std::optional<Asset> asset);
     void remember(ConditionId const& market, std::optional<Asset> asset);
     std::optional<Asset> asset_of(ConditionId const& market) const;
+    void add_recent(OrderPlaced const& placed, UtcTime at);
+    RecentOrder* find_recent(OrderId const& order);
 
     std::map<Field, FieldActivity> fields_;
     std::map<ConditionId, std::optional<Asset>> markets_;
     std::deque<ConditionId> newest_;
     std::map<OrderId, OrderUnderWay> orders_;
+    std::deque<RecentOrder> recent_;
     std::uint64_t windows_settled_ = 0;
 };
 

@@ -334,6 +334,22 @@ void describe_plumbing(Exposition& out, Figures const& f) {
         "Windows in which the venue's winner was not ours.",
         number(f.settlements_contradicted)
     );
+    out.gauge("redeemable_usdc", "Won, and not back in the wallet.", usdc(f.status.redeemable));
+    out.gauge(
+        "redemptions_in_flight",
+        "Markets whose redemption is on its way.",
+        number(f.status.redeeming)
+    );
+    out.gauge(
+        "markets_unresolved",
+        "Over, and the venue has named no result.",
+        number(f.status.unresolved)
+    );
+    out.gauge(
+        "markets_disputed",
+        "Sources disagree about the result: nothing is redeemed.",
+        number(f.status.disputed)
+    );
     if (f.books_agree)
         out.gauge(
             "books_agree", "1 while our books equal the venue's; 0 closes the gate.", *f.books_agree

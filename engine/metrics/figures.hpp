@@ -28,7 +28,7 @@ struct CallCount {
 
 struct TopicState {
     std::string feed;
-    std::string topic;
+    std::string topic; // "books" for all the books of a feed together
     bool healthy = true;
     std::string reason;
     UtcTime since{}; // of the machine
@@ -61,7 +61,7 @@ struct OpenPosition {
     Shares exposure;
     Shares confirmed;
     Usdc cost;
-    std::optional<UtcTime> closes;
+    std::optional<UtcTime> closes; // its market, as the venue lists it
 };
 
 struct Figures {
@@ -95,6 +95,7 @@ struct Figures {
     LagFigures lag;
     StageHistograms stages{};
     std::map<Field, FieldActivity> activity;
+    std::vector<RecentOrder> recent_orders; // the newest first
     std::uint64_t windows_settled = 0;
     std::vector<OpenPosition> open_positions;
     bool stopping = false;

@@ -1,17 +1,23 @@
 // What a frame of the market channel costs on its whole way: to a row of features, and through the
-// engine to the strategies' verdicts.
+// engine to the strategies' verdicts, with and without readers of the dashboard.
 #include "connectors/simulated/simulated_venue.hpp"
 #include "engine/app/engine.hpp"
+#include "engine/app/engine_probe.hpp"
+#include "engine/app/operations.hpp"
 #include "engine/app/run_storage.hpp"
+#include "engine/metrics/heartbeat.hpp"
 #include "engine/runtime/wakeups.hpp"
 #include "models/window/live_moment.hpp"
 #include "models/window/window_features.hpp"
+#include "tests/bench/dashboard_readers.hpp"
 #include "tests/bench/recorded_frames.hpp"
 
 #include <benchmark/benchmark.h>
 
 #include <cmath>
+#include <fstream>
 #include <malloc.h>
+#include <thread>
 
 namespace {
 
@@ -143,8 +149,31 @@ public:
             engine_.warm_up(asset, recorded.plan.history[index_of(asset)]);
         engine_.supervisor().start(runtime::Stage::close, "venue", venue_.run());
         engine_.keep_decisions(false);
+        probe_.start();
         engine_.start();
         settle();
+    }
+
+    // As beside a live run; before play(). Where its dashboard listens.
+    std::string watch() {
+        auto config = recorded_.config;
+        config.metrics.port = 0;
+        config.dashboard.port = 0;
+        auto const directory = recorded_.plan.directory;
+        operations_ = app::Operations::create({std::move(config),
+                                               directory,
+                                               io_.get_executor(),
+                                               [](std::string const&) {},
+                                               [this] {
+                                                   return probe_.figures();
+                                               }}
+        ).value();
+        operations_->start(engine_.supervisor());
+        for (;;) // the first heartbeat follows by itself
+            if (std::ifstream file{directory / metrics::heartbeat_file}) {
+                std::string const text{std::istreambuf_iterator{file}, {}};
+                return metrics::parse_heartbeat(text).value().dashboard;
+            }
     }
 
     // Nanoseconds of each frame.
@@ -152,6 +181,7 @@ public:
         std::vector<std::uint32_t> took;
         took.reserve(recorded_.frames);
         for (auto const& step : recorded_.steps) {
+            if (operations_ && took.size() % 1'024 == 0) poll(); // its timers are the machine's
             pass_to(clock_.instant_of(step.at));
             if (step.size == 0)
                 intake_.on(recorded_.events[step.event], clock_.now());
@@ -218,6 +248,12 @@ private:
     app::Engine engine_;
     Intake intake_{bus_};
     std::uint64_t failures_ = 0;
+    runtime::LagMeter lag_;
+    app::EngineProbe probe_{{engine_, bus_, clock_, lag_, 1, {}, [this](metrics::Figures& f) {
+                                 f.mode = "benchmark";
+                                 f.status = engine_.status("benchmark");
+                             }}};
+    std::unique_ptr<app::Operations> operations_;
 };
 
 double microseconds_at(std::vector<std::uint32_t> const& sorted, double q) {
@@ -247,6 +283,46 @@ void frame_to_verdict(benchmark::State& state) {
 }
 
 BENCHMARK(frame_to_verdict)->Unit(benchmark::kMillisecond)->Iterations(3);
+
+// Passes with fifty open pages and passes with none take turns, so that whatever else the machine
+// does meets both alike.
+void frame_to_verdict_with_readers(benchmark::State& state) {
+    auto const& recorded = recorded_frames();
+    std::array<std::vector<std::uint32_t>, 2> took;
+    double megabytes = 0;
+    auto const pass = [&](std::size_t readers) {
+        auto path = std::make_unique<VerdictPath>(recorded);
+        auto const began = std::chrono::steady_clock::now();
+        auto const address = path->watch();
+        DashboardReaders pages{address, readers};
+        // Pages are told once a second, and a pass is shorter: it begins just before they are.
+        std::this_thread::sleep_until(began + Millis{900});
+        auto const nanos = path->play();
+        if (path->mishaps() != 0 || pages.connected() != readers)
+            state.SkipWithError("frames were doubted, or pages were refused");
+        auto& all = took[readers > 0 ? 1 : 0];
+        all.insert(all.end(), nanos.begin(), nanos.end());
+        megabytes += pages.megabytes();
+        path.reset();
+        std::filesystem::remove_all(recorded.plan.directory);
+    };
+    for (auto _ : state) {
+        pass(0);
+        pass(50);
+        pass(50);
+        pass(0);
+    }
+    for (auto& all : took)
+        std::ranges::sort(all);
+    state.counters["p50_us_alone"] = microseconds_at(took[0], 0.5);
+    state.counters["p50_ratio"] = microseconds_at(took[1], 0.5) / microseconds_at(took[0], 0.5);
+    state.counters["p99_us_alone"] = microseconds_at(took[0], 0.99);
+    state.counters["p99_us_50_readers"] = microseconds_at(took[1], 0.99);
+    state.counters["p99_ratio"] = microseconds_at(took[1], 0.99) / microseconds_at(took[0], 0.99);
+    state.counters["MB_read"] = megabytes;
+}
+
+BENCHMARK(frame_to_verdict_with_readers)->Unit(benchmark::kMillisecond)->Iterations(8);
 
 // What the allocator has handed out: resident pages would count what earlier benchmarks freed.
 double allocated_mb() {

@@ -24,6 +24,13 @@ from sandbox_case import BINARY, ROOT, start_sandbox, wait_for
 CONFIG = ROOT / "config/sandbox.toml"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 TOKEN = "a-token-of-the-test-0123456789"
+EXPIRY = """
+[[strategy]]
+kind = "expiry"
+name = "expiry"
+bankroll = 100
+bet = 5
+"""
 
 
 class Hooks:
@@ -145,7 +152,8 @@ class OperationsCase(unittest.TestCase):
 
 class Watched(OperationsCase):
     def test_metrics_health_and_page_of_a_run_from_its_start_to_its_end(self):
-        run = Run(self, self.sandbox(), self.work)
+        sandbox = start_sandbox(self, "--speed", "6", "--expiry-markets", "20", "--start", "2026-11-23T12:03:00Z")
+        run = Run(self, sandbox, self.work, EXPIRY)
         url = run.heartbeat["metrics"]
         self.assertTrue(wait_for(lambda: 'stage="decision",le="+Inf"} 0' not in get(url)[1], 60))
 
@@ -166,6 +174,7 @@ class Watched(OperationsCase):
         self.assertEqual({a["asset"] for a in second["assets"]}, {"BTC", "ETH", "SOL", "XRP"})
         self.assertGreaterEqual(second["events"], first["events"])
         self.assertTrue(any("metrics at http://127.0.0.1:" in line for line in second["log"]))
+        self.assertEqual({s["name"] for s in second["strategies"]}, {"s1", "s2", "exercise", "expiry"})
         self.check_the_page(run.heartbeat["dashboard"])
         self.check_with_promtool(text)
 
@@ -201,9 +210,14 @@ class Watched(OperationsCase):
                 self.assertNotIn(complaint, done.stderr)
         shown = subprocess.run(
             [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={self.work}/profile", "--virtual-time-budget=4000",
-             "--dump-dom", url], capture_output=True, text=True, timeout=120).stdout
-        for text in ("P(UP)", "exercise", "price to beat", "polyquant paper"):
+             f"--log-net-log={self.work}/net.json", "--dump-dom", url], capture_output=True, text=True, timeout=120).stdout
+        for text in ("P(UP)", "exercise", "expiry", "price to beat", "polyquant paper", "Fills and refusals"):
             self.assertIn(text, shown)
+        requested = requests_of_pages(self.work / "net.json")
+        self.assertIn((url.replace("http", "ws") + "live", url.rstrip("/")), requested)
+        self.assertGreaterEqual(len(requested), 6)
+        for address, _ in requested:
+            self.assertIn(address.replace("ws://", "http://")[: len(url)], url)
         self.assertGreaterEqual(shown.count("<canvas"), 2)
 
     def test_a_killed_run_is_critical(self):
@@ -233,6 +247,29 @@ class Watched(OperationsCase):
         age = float(re.search(r"^polyquant_beat_age_seconds (\S+)", text, re.M).group(1))
         self.assertEqual(status, 200)
         self.assertGreater(age, 4)
+
+
+def requests_of_pages(log):
+    """Address and origin of every request that a page made, out of Chromium's own log of its network; the browser's own are left out."""
+    recorded = json.loads(log.read_text())
+    names = {number: name for name, number in recorded["constants"]["logEventTypes"].items()}
+    found = []
+    for event in recorded["events"]:
+        parameters = event.get("params") or {}
+        if names[event["type"]] == "URL_REQUEST_START_JOB" and parameters.get("initiator", "not an origin") != "not an origin":
+            found.append((parameters["url"], parameters["initiator"]))
+    return found
+
+
+def address_of_this_machine():
+    """One that is not the loopback's, or None; connecting a datagram socket sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        address = probe.getsockname()[0]
+    return None if address.startswith("127.") else address
 
 
 def stop_thread(process, thread):
@@ -319,12 +356,22 @@ class Refused(OperationsCase):
             self.assertEqual(get(url, context=trust)[0], 401)
             self.assertEqual(get(url, {"Authorization": "Bearer wrong"}, trust)[0], 401)
             self.assertEqual(get(url, {"Authorization": "Bearer " + TOKEN}, trust)[0], 200)
-        own_address = socket.gethostbyname(socket.gethostname())
-        if not own_address.startswith("127."):
-            url = run.heartbeat["dashboard"].replace("0.0.0.0", own_address)
-            self.assertEqual(get(url, context=ssl._create_unverified_context())[0], 401)
+        if own_address := address_of_this_machine():
+            for page in ("metrics", "dashboard"):
+                url = run.heartbeat[page].replace("0.0.0.0", own_address)
+                self.assertEqual(get(url, context=ssl._create_unverified_context())[0], 401)
         self.assertEqual(run.stop(), 0, run.output)
         self.assertNotIn(TOKEN, run.output)
+
+
+    def test_on_the_loopback_other_addresses_of_the_machine_are_not_served(self):
+        own_address = address_of_this_machine()
+        if not own_address:
+            self.skipTest("SKIPPED: this machine has no address but the loopback's")
+        run = Run(self, self.sandbox(), self.work)
+        for page in ("metrics", "dashboard"):
+            with self.assertRaises(urllib.error.URLError):
+                get(run.heartbeat[page].replace("127.0.0.1", own_address))
 
 
 class Rules(unittest.TestCase):

@@ -57,6 +57,30 @@ TEST_CASE("The page is told of windows, money and reasons", "[dashboard]") {
     CHECK(page.at("beat_age") == 2);
 }
 
+TEST_CASE("The page is told of the newest orders and of winnings", "[dashboard]") {
+    auto f = figures(Seconds{60}, 5'000);
+    metrics::RecentOrder order;
+    order.strategy = "expiry";
+    order.slug = "btc-above-75000";
+    order.limit = cents(97);
+    order.state = OrderState::rejected;
+    order.reason = Reason::not_filled;
+    f->recent_orders.push_back(order);
+    f->status.redeemable = Usdc::from_micros(12'340'000);
+    f->status.disputed = 2;
+    BoardState state;
+    state.on(f);
+
+    auto const page = shown(state);
+
+    auto const& first = page.at("orders").at(0).as_object();
+    CHECK(first.at("strategy") == "expiry");
+    CHECK(first.at("limit") == "0.97");
+    CHECK(first.at("state") == "rejected");
+    CHECK(page.at("winnings").at("redeemable") == "12.34");
+    CHECK(page.at("winnings").at("disputed") == 2);
+}
+
 TEST_CASE("A trace begins anew with each window", "[dashboard]") {
     BoardState state;
     state.on(figures(Seconds{298}, 1));

@@ -108,3 +108,25 @@ TEST_CASE("A position of an earlier start settles on the coin its window names",
     CHECK(sol.settled_profit == Usdc::from_micros(-900'000));
     CHECK(activity.windows_settled() == 1);
 }
+
+TEST_CASE("The newest orders are kept with what became of them", "[metrics]") {
+    Activity activity;
+    for (std::uint8_t n = 1; n <= Activity::recent_max + 5; ++n)
+        place(activity, n);
+    auto const newest = static_cast<std::uint8_t>(Activity::recent_max + 5);
+
+    fill(activity, newest, Usdc::from_micros(3'000'000));
+    OrderChanged ended;
+    ended.order = order(newest - 1);
+    ended.to = OrderState::cancelled;
+    ended.reason = Reason::not_filled;
+    activity.on({1, {}, ended});
+
+    auto const& recent = activity.recent();
+    REQUIRE(recent.size() == Activity::recent_max);
+    CHECK(recent[0].order == order(newest));
+    CHECK(recent[0].cost == Usdc::from_micros(3'000'000));
+    CHECK(recent[1].state == OrderState::cancelled);
+    CHECK(recent[1].reason == Reason::not_filled);
+    CHECK(recent.back().order == order(6));
+}

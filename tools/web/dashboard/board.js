@@ -22,9 +22,10 @@ const whole = value => Number(value).toLocaleString("en-US");
 const money = text => (text.startsWith("-") ? "−$" + text.slice(1) : "$" + text);
 const tone = text => (Number(text) > 0 ? "good" : Number(text) < 0 ? "bad" : "");
 
-function coin(value) {
+// A difference of prices is written with the digits of the price, `like`.
+function coin(value, like = value) {
     if (!known(value)) return none;
-    return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: value < 10 ? 4 : 2 });
+    return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: like < 10 ? 4 : 2 });
 }
 
 function span(seconds) {
@@ -86,7 +87,9 @@ function drawEquity(points) {
     const x = points.map(p => p[0] / 1000), y = points.map(p => p[1]);
     let top = -Infinity;
     const below = y.map(v => v - (top = Math.max(top, v)));
-    const about = colour => axis => ({ axes: [{ ...axis, values: times }, { ...axis, size: 58 }], series: [{}, line(colour)] });
+    // Money that has not moved is a line in the middle, not one on a scale of hundreds.
+    const range = (u, low, high) => (high - low < 0.01 ? [low - 1, high + 1] : uPlot.rangeNum(low, high, 0.1, true));
+    const about = colour => axis => ({ scales: { y: { range } }, axes: [{ ...axis, values: times }, { ...axis, size: 58 }], series: [{}, line(colour)] });
     chart(byId("equity"), 200, about("--accent"), [x, y]);
     chart(byId("drawdown"), 200, about("--bad"), [x, below]);
 }
@@ -96,8 +99,10 @@ function drawCalibration(strategies) {
     const place = byId("calibration");
     if (judged.length === 0) {
         charts.delete("calibration");
+        put("judged");
         return put("calibration", el("p", { class: "none" }, "No bet has been judged yet."));
     }
+    put("judged", judged.map(s => s.name + " " + percent(s.calibration.promised) + " → " + percent(s.calibration.won) + " of " + s.calibration.bets).join(" · "));
     const about = axis => ({
         scales: { x: { time: false, range: [0, 1] }, y: { range: [0, 1] } },
         axes: [{ ...axis, values: (u, v) => v.map(n => Math.round(100 * n) + " %") }, { ...axis, size: 48, values: (u, v) => v.map(n => Math.round(100 * n) + " %") }],
@@ -132,7 +137,7 @@ function assetCard(asset) {
     const rows = [
         ["price to beat", coin(asset.strike) + (asset.disputed ? " (disputed)" : "")],
         [asset.average ? "average so far" : "price", coin(asset.current)],
-        ["ahead", known(ahead) ? (ahead >= 0 ? "+" : "−") + coin(Math.abs(ahead)) : none],
+        ["ahead", known(ahead) ? (ahead >= 0 ? "+" : "−") + coin(Math.abs(ahead), asset.strike) : none],
         ["UP, edge", fixed(asset.up_bid, 2) + " / " + fixed(asset.up_ask, 2) + " · " + cents(asset.up_edge)],
         ["DOWN, edge", fixed(asset.down_bid, 2) + " / " + fixed(asset.down_ask, 2) + " · " + cents(asset.down_edge)],
         ["if volatility is off", known(asset.up_low) ? percent(asset.up_low) + " to " + percent(asset.up_high) : none],
@@ -169,6 +174,31 @@ function reasonBars(strategies) {
     return all.map(([reason, count]) => el("div", { class: "bar" }, el("span", {}, reason), el("meter", { max: String(all[0][1]), value: String(count) }), el("span", {}, whole(count))));
 }
 
+// What became of an order, in the words of who ended it.
+function fate(order) {
+    const filled = Number(order.filled);
+    if (order.state === "failed") return toned("failed, reversed", "bad");
+    if (filled > 0) return toned((filled < Number(order.size) ? "part, " : "") + (order.state === "confirmed" ? "filled" : "filled, " + order.state), "good");
+    if (order.state === "cancelled" || order.state === "rejected") return toned(order.reason, "warn");
+    return order.state;
+}
+
+function orderRow(order) {
+    const filled = Number(order.filled);
+    return [
+        order.at.slice(11, 19), order.strategy, el("td", { class: "left" }, order.slug), order.side + " " + order.outcome, order.size, order.limit,
+        filled > 0 ? fixed(Number(order.cost) / filled, 3) : none, filled > 0 ? money(order.cost) : none, fate(order),
+    ];
+}
+
+function winnings(w) {
+    const parts = ["To redeem " + money(w.redeemable)];
+    if (w.redeeming > 0) parts.push(w.redeeming + " on the way");
+    if (w.unresolved > 0) parts.push(w.unresolved + " without a result yet");
+    if (w.disputed > 0) parts.push(w.disputed + " disputed");
+    return parts.join(" · ");
+}
+
 function plumbingRows(state) {
     const breakers = state.breakers.map(b => [b.endpoint, toned(b.state, b.state === "closed" ? "good" : "bad")]);
     const queues = state.queues.map(q => ["queue " + q.name, whole(q.depth)]);
@@ -201,6 +231,8 @@ function show(state) {
     drawEquity(state.equity);
     drawCalibration(state.strategies);
     put("reasons", ...reasonBars(state.strategies));
+    put("orders", table(["time", "strategy", "market", "", "shares", "limit", "paid", "cost", "end"], state.orders.map(orderRow), "No order since the start."));
+    put("winnings", winnings(state.winnings));
     put("positions", table(["strategy", "market", "", "shares", "confirmed", "cost", "closes"],
         state.positions.map(p => [p.strategy, el("td", { class: "left" }, p.slug || p.asset), p.outcome, p.shares, p.confirmed, money(p.cost), known(p.left) ? (p.left >= 0 ? "in " + span(p.left) : span(-p.left) + " ago") : none]),
         "No shares are held."));
