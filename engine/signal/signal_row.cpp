@@ -63,11 +63,20 @@ Bet bet_at(
     return bet;
 }
 
+namespace {
+
+std::optional<UsdPrice> captured(UsdPrice price) {
+    return price.e8() > 0 ? std::optional{price} : std::nullopt;
+}
+
+} // namespace
+
 void settle(SignalRow& row, WindowSettled const& window, Usdc bankroll) {
     row.resolved = true;
     row.outcome = window.winner;
-    row.strike = window.strike;
-    row.exit_price = window.final_price;
+    // A winner that the venue names needs no prices of ours: what was not captured is not known.
+    row.strike = captured(window.strike);
+    row.exit_price = captured(window.final_price);
     Usdc payout;
     if (row.bets && window.winner == row.direction)
         payout = Usdc::from_micros(row.bet.shares.micros());

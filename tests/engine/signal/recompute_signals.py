@@ -69,9 +69,10 @@ def check_row(row, problems):
         payout = (shares / 2).quantize(Decimal("0.000001"), ROUND_FLOOR)
     pnl = payout - cost - fee
     expect("pnl", pnl, Decimal(row["pnl"]) == pnl)
-    won_up = Decimal(row["exit_price"]) >= Decimal(row["strike"])
-    expect("outcome", "", row["outcome"] == "SPLIT" or (row["outcome"] == "UP") == won_up)
-    if row["spot"]:
+    if row["exit_price"] and row["strike"]:
+        won_up = Decimal(row["exit_price"]) >= Decimal(row["strike"])
+        expect("outcome", "", row["outcome"] == "SPLIT" or (row["outcome"] == "UP") == won_up)
+    if row["spot"] and row["exit_price"]:
         forward = (float(row["exit_price"]) / float(row["spot"]) - 1) * 1e4
         expect("forward_return_bp", forward, close(row["forward_return_bp"], forward, 1e-6))
     return pnl, 1

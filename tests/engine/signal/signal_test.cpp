@@ -88,6 +88,18 @@ TEST_CASE("A settled row has its profit, and the bankroll follows", "[signal]") 
     CHECK(lost.pnl == -usd(50) - lost.bet.fee);
 }
 
+TEST_CASE("A price that was not captured stays empty in a settled row", "[signal]") {
+    auto row = row_at(Asset::btc);
+    auto fact = settled(Asset::btc, Outcome::up);
+    fact.final_price = {};
+
+    settle(row, fact, usd(1'000));
+
+    CHECK(row.outcome == Outcome::up);
+    CHECK(row.strike == fact.strike);
+    CHECK_FALSE(row.exit_price);
+}
+
 TEST_CASE("The store keeps one row an id and exports them in order", "[signal][store]") {
     runtime::testing::ScratchFolder folder;
     auto const file = folder / "s.sqlite";
