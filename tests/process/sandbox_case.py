@@ -47,8 +47,9 @@ class Sandbox:
         """Ends it in order; its exit code. What it printed is in `output`."""
         if self.process.poll() is None:
             self.process.send_signal(how)
-        self.output += self.process.communicate(timeout=30)[0]
-        return self.process.returncode
+        # Not communicate(): it reads past the lines that iterating has already taken from the pipe.
+        self.output += self.process.stdout.read()
+        return self.process.wait(timeout=30)
 
     def remove(self):
         if self.process.poll() is None:
