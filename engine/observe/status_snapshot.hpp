@@ -27,7 +27,7 @@ struct AssetStatus {
     // model knows no doubt of its own.
     std::optional<double> up_low;
     std::optional<double> up_high;
-    std::string signal_note;  // why there is no usable signal, or what quotes did to it
+    std::string signal_note; // why there is no usable signal, or what quotes did to it
     Quote up_quote;
     Quote down_quote;
     std::optional<double> up_edge; // P - ask - fee, empty without both
